@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Admission: items asked for. The fast path is one compare-and-swap on the tail, a copy, and one exchange of the stamp.
+ */
+#include "delivery.h"
+#include "endings.h"
+#include "execution.h"
+#include "pool.h"
+#include "waking.h"
+#include "window.h"
+
+#include <errno.h>
+
+/* How far ahead of the tail slots are fetched for writing: so many misses overlap instead of being waited for. */
+enum { PREFETCH_AHEAD = 8 };
+
+static OIP_COLD int refusal(struct oip_producer *producer, enum reserve_result result)
+{
+    if (result != RESERVED_NONE_CLOSED) {
+        return -EAGAIN;
+    }
+    return atomic_load_explicit(&producer->pool->stopping, memory_order_acquire) ? -ESHUTDOWN : -EPIPE;
+}
+
+static void publish_ready(struct oip_producer *producer, uint64_t sequence, const void *payload)
+{
+    struct reorder_ring *ring = &producer->ring;
+    struct slot *slot = ring_slot(ring, sequence);
+    oip_copy(slot_payload(ring, slot), payload, ring->payload_size);
+    ring_publish(slot, sequence, PHASE_READY);
+    oip_prefetch_for_write(ring_slot(ring, sequence + PREFETCH_AHEAD));
+    waking_after_publish(producer, sequence);
+}
+
+static inline int try_produce(struct oip_producer *producer, const void *payload, uint64_t *sequence)
+{
+    uint64_t first, count;
+    enum reserve_result result = ring_reserve(&producer->ring, false, 1, &first, &count);
+    if (OIP_UNLIKELY(result != RESERVED_SOME)) {
+        return refusal(producer, result);
+    }
+    publish_ready(producer, first, payload);
+    if (sequence != NULL) {
+        *sequence = first;
+    }
+    return 0;
+}
+
+int oip_try_produce(oip_producer *producer, const void *payload, uint64_t *sequence)
+{
+    RETURN_IF_FORKED(producer);
+    return try_produce(producer, payload, sequence);
+}
+
+int oip_produce(oip_producer *producer, const void *payload, uint64_t *sequence)
+{
+    RETURN_IF_FORKED(producer);
+    int result = try_produce(producer, payload, sequence);
+    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait(producer, payload, sequence);
+}
+
+int oip_produce_async(oip_producer *producer, const void *payload, uint64_t *sequence, struct oip_waiter *waiter)
+{
+    RETURN_IF_FORKED(producer);
+    int result = try_produce(producer, payload, sequence);
+    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait_async(producer, payload, waiter);
+}
+
+int oip_try_produce_many(oip_producer *producer, const void *payloads, size_t count, size_t *accepted)
+{
+    RETURN_IF_FORKED(producer);
+    *accepted = 0;
+    if (count == 0) {
+        return 0;
+    }
+    struct reorder_ring *ring = &producer->ring;
+    uint64_t wanted = count < ring->window ? count : ring->window;
+    uint64_t first, taken;
+    enum reserve_result result = ring_reserve(ring, false, wanted, &first, &taken);
+    if (result != RESERVED_SOME) {
+        return refusal(producer, result);
+    }
+    const char *from = payloads;
+    for (uint64_t i = 0; i + 1 < taken; i++) {
+        struct slot *slot = ring_slot(ring, first + i);
+        oip_copy(slot_payload(ring, slot), from + i * producer->payload_stride, ring->payload_size);
+        /* Release: the payload; the fence of the last item's publication covers these stamps as well. */
+        atomic_store_explicit(&slot->stamp, stamp_of(first + i, PHASE_READY), memory_order_release);
+        oip_prefetch_for_write(ring_slot(ring, first + i + PREFETCH_AHEAD));
+    }
+    struct slot *slot = ring_slot(ring, first + taken - 1);
+    oip_copy(slot_payload(ring, slot), from + (taken - 1) * producer->payload_stride, ring->payload_size);
+    ring_publish(slot, first + taken - 1, PHASE_READY);
+    /* Not only to the exchange of the last stamp: a consumer that went idle looks at an earlier one. */
+    atomic_thread_fence(memory_order_seq_cst);
+    waking_after_publish_many(producer, first, taken);
+    *accepted = (size_t)taken;
+    return 0;
+}
+
+int oip_produce_many(oip_producer *producer, const void *payloads, size_t count, size_t *accepted)
+{
+    *accepted = 0;
+    const char *from = payloads;
+    while (*accepted < count) {
+        size_t now;
+        int result = oip_try_produce_many(producer, from + *accepted * producer->payload_stride, count - *accepted, &now);
+        if (result == -EAGAIN) {
+            result = window_wait(producer, from + *accepted * producer->payload_stride, NULL);
+            now = result == 0;
+        }
+        if (result < 0) {
+            return result;
+        }
+        *accepted += now;
+    }
+    return 0;
+}
+
+int oip_produce_call(oip_producer *producer, int (*function)(void *argument, void **result), void *argument,
+                     uint64_t *sequence)
+{
+    struct oip_call call = {function, argument};
+    return oip_produce(producer, &call, sequence);
+}
+
+/* --------------------------------------------------------------------------- items that finish elsewhere ---- */
+
+int oip_try_reserve(oip_producer *producer, uint64_t *sequence)
+{
+    RETURN_IF_FORKED(producer);
+    uint64_t count;
+    enum reserve_result result = ring_reserve(&producer->ring, false, 1, sequence, &count);
+    if (result != RESERVED_SOME) {
+        return refusal(producer, result);
+    }
+    ring_publish(ring_slot(&producer->ring, *sequence), *sequence, PHASE_RESERVED);
+    return 0;
+}
+
+int oip_reserve(oip_producer *producer, uint64_t *sequence)
+{
+    int result = oip_try_reserve(producer, sequence);
+    return result != -EAGAIN ? result : window_wait(producer, NULL, sequence);
+}
+
+int oip_reserve_async(oip_producer *producer, uint64_t *sequence, struct oip_waiter *waiter)
+{
+    int result = oip_try_reserve(producer, sequence);
+    return result != -EAGAIN ? result : window_wait_async(producer, NULL, waiter);
+}
+
+/* The last item may settle production, and with it take the memory away: hence the reference. */
+static void finish_reserved(struct oip_producer *producer, uint64_t sequence, enum phase phase)
+{
+    ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
+    delivery_after_finish(producer, sequence);
+    producer_drop(producer);
+}
+
+void oip_complete(oip_producer *producer, uint64_t sequence, const void *payload)
+{
+    if (producer->generation != fork_generation) {
+        return;
+    }
+    producer_retain(producer);
+    struct reorder_ring *ring = &producer->ring;
+    oip_copy(slot_payload(ring, ring_slot(ring, sequence)), payload, ring->payload_size);
+    finish_reserved(producer, sequence, PHASE_DONE);
+}
+
+void oip_fail(oip_producer *producer, uint64_t sequence, int code)
+{
+    if (producer->generation != fork_generation) {
+        return;
+    }
+    producer_retain(producer);
+    finish_reserved(producer, sequence, ending_item_failed(producer, sequence, code));
+}

@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery.h"
+
+#include "endings.h"
+#include "execution.h"
+#include "waking.h"
+#include "window.h"
+
+#include <errno.h>
+
+/* What the holder of the delivery sees at the head. */
+enum head_view {
+    HEAD_DONE,      /* an item to deliver */
+    HEAD_READY,     /* asked for and perhaps not claimed */
+    HEAD_PASS,      /* nothing to deliver: skipped or discarded */
+    HEAD_FAILED,    /* the failure that ends the iteration */
+    HEAD_CLOSED,    /* behind the last item */
+    HEAD_GATED,     /* paused or ended at once */
+    HEAD_UNFINISHED /* not here yet */
+};
+
+static enum head_view view_head(struct oip_producer *producer, uint64_t head)
+{
+    /* Sequentially consistent, as the last look before going idle: pairs with pauses and endings. */
+    if (head >= atomic_load_explicit(&producer->gate, memory_order_seq_cst)) {
+        return HEAD_GATED;
+    }
+    uint64_t stamp = ring_stamp(&producer->ring, head);
+    if (stamp_sequence(stamp) == head) {
+        switch (stamp_phase(stamp)) {
+        case PHASE_DONE:
+            return HEAD_DONE;
+        case PHASE_READY:
+            return HEAD_READY;
+        case PHASE_FAILED:
+            return HEAD_FAILED;
+        case PHASE_SKIPPED:
+        case PHASE_DISCARDED:
+            return HEAD_PASS;
+        case PHASE_RESERVED:
+            return HEAD_UNFINISHED;
+        }
+    }
+    return ring_is_exhausted(&producer->ring, head) ? HEAD_CLOSED : HEAD_UNFINISHED;
+}
+
+static bool is_aborted(struct oip_producer *producer)
+{
+    return atomic_load_explicit(&producer->start_limit, memory_order_seq_cst) == 0;
+}
+
+static enum consumer_kind kind_of(struct oip_producer *producer)
+{
+    return (enum consumer_kind)atomic_load_explicit(&producer->kind, memory_order_acquire);
+}
+
+static bool swap_delivery(struct oip_producer *producer, uint64_t from, uint64_t to)
+{
+    /* Acquire: what the last holder did; pairs with set_delivery(). Sequentially consistent: see delivery.h. */
+    return atomic_compare_exchange_strong_explicit(&producer->delivery, &from, to, memory_order_seq_cst,
+                                                   memory_order_seq_cst);
+}
+
+/* The holder lets go, or changes what others see of it. */
+static void set_delivery(struct oip_producer *producer, uint64_t sequence, enum delivery_state state)
+{
+    atomic_exchange_explicit(&producer->delivery, delivery_word(sequence, state), memory_order_seq_cst);
+}
+
+static void count(_Atomic uint64_t *counter)
+{
+    /* One writer: no need for a locked addition. */
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+/* --------------------------------------------------------------------------------------- head-of-line stalls ---- */
+
+static void stall_begin(struct oip_producer *producer)
+{
+    uint64_t none = 0;
+    if (atomic_load_explicit(&producer->stall_began, memory_order_relaxed) == 0) {
+        atomic_compare_exchange_strong_explicit(&producer->stall_began, &none, oip_now(), memory_order_relaxed,
+                                                memory_order_relaxed);
+    }
+}
+
+static void stall_end(struct oip_producer *producer, uint64_t head)
+{
+    if (atomic_load_explicit(&producer->stall_began, memory_order_relaxed) == 0) {
+        return;
+    }
+    uint64_t began = atomic_exchange_explicit(&producer->stall_began, 0, memory_order_relaxed);
+    uint64_t now = oip_now();
+    uint64_t stalled = now > began ? now - began : 0;
+    atomic_store_explicit(&producer->stall_total,
+                          atomic_load_explicit(&producer->stall_total, memory_order_relaxed) + stalled,
+                          memory_order_relaxed);
+    if (stalled > atomic_load_explicit(&producer->stall_longest, memory_order_relaxed)) {
+        atomic_store_explicit(&producer->stall_longest, stalled, memory_order_relaxed);
+        atomic_store_explicit(&producer->stall_longest_sequence, head, memory_order_relaxed);
+    }
+}
+
+/* -------------------------------------------------------------------------------- what the holder does at head ---- */
+
+static void advance(struct oip_producer *producer, uint64_t head)
+{
+    ring_advance(&producer->ring, head);
+    window_after_delivery(producer);
+}
+
+static void pass(struct oip_producer *producer, uint64_t head)
+{
+    count(&producer->passed);
+    advance(producer, head);
+}
+
+/*
+ * Rule 3: the holder runs the unclaimed head itself. The item's phase; 0 where somebody else has claimed it. Done items
+ * are not published: their reader is this thread.
+ */
+static int run_head(struct oip_producer *producer, uint64_t head, uint32_t *until_sample)
+{
+    if (!execution_enter(producer)) {
+        return 0;
+    }
+    if (!ring_claim_head(&producer->ring, head)) {
+        execution_exit(producer);
+        return 0;
+    }
+    bool observed = waking_cost(producer) >= WAKING_EXPENSIVE_NS;
+    if (observed) {
+        atomic_store_explicit(&producer->stall_began, 0, memory_order_relaxed);
+        set_delivery(producer, head, DELIVERY_ASSISTING);
+    }
+    struct frame frame;
+    frame_enter(&frame, producer);
+    frame.sequence = head;
+    enum phase phase = execution_run(producer, head, until_sample);
+    frame_leave(&frame);
+    if (observed) {
+        set_delivery(producer, head, DELIVERY_BUSY);
+        stall_end(producer, head);
+    }
+    if (phase != PHASE_DONE) {
+        ring_publish(ring_slot(&producer->ring, head), head, phase);
+    }
+    execution_exit(producer);
+    return phase;
+}
+
+/* Going idle, and back where the last look finds something. True: idle. `target`: see waking.h, rule 4. */
+static bool go_idle(struct oip_producer *producer, uint64_t head, uint64_t target, bool looks_for_ready)
+{
+    uint64_t idle = delivery_word(target, DELIVERY_IDLE);
+    atomic_store_explicit(&producer->stall_began, 0, memory_order_relaxed);
+    set_delivery(producer, target, DELIVERY_IDLE); /* pairs with delivery_after_finish(), waking_after_publish() */
+    enum head_view view = view_head(producer, head);
+    bool idles = view == HEAD_UNFINISHED || (view == HEAD_READY && !looks_for_ready);
+    if (!idles && view == HEAD_READY) {
+        idles = atomic_load_explicit(&producer->ring.claim, memory_order_seq_cst) > head;
+    }
+    if (idles && target != head) {
+        idles = !stamp_is_final(ring_stamp(&producer->ring, target), target);
+    }
+    return idles || !swap_delivery(producer, idle, delivery_word(head, DELIVERY_BUSY));
+}
+
+/* Paused, and back where the pause is over. True: paused. */
+static bool go_paused(struct oip_producer *producer, uint64_t head)
+{
+    uint64_t paused = delivery_word(head, DELIVERY_PAUSED);
+    set_delivery(producer, head, DELIVERY_PAUSED); /* pairs with delivery_kick() */
+    if (ring_is_claimable(&producer->ring) && execution_queue(producer)) {
+        pool_wake(producer->pool); /* it may be the item that this consumer was woken for */
+    }
+    return (view_head(producer, head) == HEAD_GATED && !is_aborted(producer)) ||
+           !swap_delivery(producer, paused, delivery_word(head, DELIVERY_BUSY));
+}
+
+/* -------------------------------------------------------------------------------------------------- discarding ---- */
+
+static void discard_run(struct oip_producer *producer)
+{
+    struct reorder_ring *ring = &producer->ring;
+    uint32_t never = UINT32_MAX;
+    for (;;) {
+        uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+        uint64_t stamp = ring_stamp(ring, head);
+        if (stamp_is_final(stamp, head)) {
+            if (stamp_phase(stamp) == PHASE_DONE && producer->discard != NULL) {
+                producer->discard(producer->context, slot_payload(ring, ring_slot(ring, head)), OIP_PAYLOAD_OUTPUT);
+            }
+            pass(producer, head);
+        } else if (ring_claim_head(ring, head)) {
+            execution_run(producer, head, &never); /* the start limit is below: it discards */
+            pass(producer, head);
+        } else if (ring_is_exhausted(ring, head)) {
+            set_delivery(producer, head, DELIVERY_SETTLED);
+            ending_settled(producer);
+            return;
+        } else {
+            uint64_t idle = delivery_word(head, DELIVERY_IDLE);
+            set_delivery(producer, head, DELIVERY_IDLE); /* pairs with delivery_after_finish() */
+            if (!stamp_is_final(ring_stamp(ring, head), head) && !ring_is_exhausted(ring, head)) {
+                return;
+            }
+            if (!swap_delivery(producer, idle, delivery_word(head, DELIVERY_BUSY))) {
+                return;
+            }
+        }
+    }
+}
+
+void delivery_end(struct oip_producer *producer)
+{
+    pthread_mutex_lock(&producer->lock);
+    atomic_store_explicit(&producer->kind, CONSUMER_DISCARD, memory_order_seq_cst);
+    atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
+    producer->consumer_thread = NULL;
+    pthread_mutex_unlock(&producer->lock);
+    discard_run(producer);
+}
+
+/* The holder looks at a head that is neither done nor ready. False: the iteration has ended. */
+static bool handle_head(struct oip_producer *producer, uint64_t head, enum head_view view)
+{
+    switch (view) {
+    case HEAD_PASS:
+        pass(producer, head);
+        return true;
+    case HEAD_FAILED:
+        ending_failure_reached(producer);
+        break;
+    default:
+        break;
+    }
+    delivery_end(producer);
+    return false;
+}
+
+/* --------------------------------------------------------------------------------------- flipping and kicking ---- */
+
+/* Tells the consumer through its ready queue, on which it is at most once. */
+static void tell_consumer(struct oip_producer *producer)
+{
+    atomic_fetch_add_explicit(&producer->consumer_wakes, 1, memory_order_relaxed);
+    if (!atomic_exchange_explicit(&producer->on_ready_queue, true, memory_order_acq_rel)) {
+        producer_retain(producer);
+        ready_queue_push(producer->ready_queue, &producer->ready_entry);
+    }
+}
+
+static void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample);
+
+/* Whether this thread is a worker between two items of its turn with the producer. */
+static bool at_turn_with(struct oip_producer *producer)
+{
+    return current_worker != NULL && current_worker->turn != NULL && current_worker->turn == current_frame &&
+           current_frame->producer == producer;
+}
+
+static bool flip(struct oip_producer *producer, uint64_t word)
+{
+    uint64_t sequence = delivery_sequence(word);
+    switch (kind_of(producer)) {
+    case CONSUMER_THREAD:
+    case CONSUMER_LOOP:
+        if (!swap_delivery(producer, word, delivery_word(sequence, DELIVERY_QUEUED))) {
+            return false;
+        }
+        tell_consumer(producer);
+        return true;
+    case CONSUMER_SINK:
+        if (at_turn_with(producer)) {
+            if (!swap_delivery(producer, word, delivery_word(sequence, DELIVERY_BUSY))) {
+                return false;
+            }
+            deliver_to_sink(producer, &current_worker->until_sample);
+            return true;
+        }
+        if (!swap_delivery(producer, word, delivery_word(sequence, DELIVERY_QUEUED))) {
+            return false;
+        }
+        execution_queue(producer);
+        if (pool_wake(producer->pool)) {
+            atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
+        }
+        return true;
+    case CONSUMER_DISCARD:
+        if (!swap_delivery(producer, word, delivery_word(sequence, DELIVERY_BUSY))) {
+            return false;
+        }
+        discard_run(producer);
+        return true;
+    case CONSUMER_NONE:
+        break;
+    }
+    return false;
+}
+
+void delivery_finished_while_waiting(struct oip_producer *producer, uint64_t word, uint64_t sequence)
+{
+    uint64_t awaited = delivery_sequence(word);
+    if (delivery_state(word) == DELIVERY_IDLE && stamp_is_final(ring_stamp(&producer->ring, awaited), awaited)) {
+        flip(producer, word);
+    } else if (sequence > awaited) {
+        stall_begin(producer);
+    }
+}
+
+void delivery_before_leaving(struct oip_producer *producer)
+{
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    if (delivery_state(word) == DELIVERY_IDLE) {
+        uint64_t head = ring_head(&producer->ring);
+        if (head < delivery_sequence(word) && stamp_is_final(ring_stamp(&producer->ring, head), head)) {
+            flip(producer, word);
+        }
+    }
+}
+
+bool delivery_hand_over(struct oip_producer *producer, uint64_t word)
+{
+    return kind_of(producer) == CONSUMER_THREAD && flip(producer, word);
+}
+
+void delivery_kick(struct oip_producer *producer)
+{
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    while (delivery_state(word) == DELIVERY_IDLE || delivery_state(word) == DELIVERY_PAUSED) {
+        if (flip(producer, word)) {
+            return;
+        }
+        word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    }
+}
+
+void delivery_abort(struct oip_producer *producer)
+{
+    for (;;) {
+        uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+        enum delivery_state state = delivery_state(word);
+        enum consumer_kind kind = kind_of(producer);
+        if (state == DELIVERY_BUSY || state == DELIVERY_ASSISTING || state == DELIVERY_SETTLED) {
+            return; /* the holder looks at the gate before it lets go */
+        }
+        if (kind == CONSUMER_THREAD || kind == CONSUMER_DISCARD) {
+            if (state == DELIVERY_QUEUED || flip(producer, word)) {
+                return;
+            }
+        } else if (swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
+            if (kind == CONSUMER_LOOP) {
+                tell_consumer(producer);
+            }
+            delivery_end(producer);
+            return;
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------- sinks ---- */
+
+static void give_to_sink(struct oip_producer *producer, uint64_t head)
+{
+    struct frame frame;
+    frame_enter(&frame, producer);
+    void *payload = slot_payload(&producer->ring, ring_slot(&producer->ring, head));
+    int code = producer->sink(producer->sink_context, payload, head);
+    frame_leave(&frame);
+    advance(producer, head);
+    if (OIP_UNLIKELY(code != 0)) {
+        ending_sink_failed(producer, head, code);
+    }
+}
+
+/* The holder, a pool thread, delivers until nothing is deliverable; then nobody holds the delivery. */
+static void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample)
+{
+    struct oip_pool *pool = producer->pool;
+    for (unsigned delivered = 0;;) {
+        uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
+        enum head_view view = view_head(producer, head);
+        if (view == HEAD_READY && producer->assists) {
+            int phase = run_head(producer, head, until_sample);
+            if (phase == PHASE_DONE) {
+                view = HEAD_DONE;
+            } else if (phase != 0) {
+                continue;
+            }
+        }
+        if (view == HEAD_DONE) {
+            stall_end(producer, head);
+            give_to_sink(producer, head);
+            delivered++;
+            bool others_wait = (delivered % QUANTUM_CHECK_EVERY == 0 && run_queue_length(&pool->run_queue) > 0) ||
+                               pool_wants_threads_back(pool);
+            if (others_wait && (delivered >= QUANTUM_ITEMS || pool_wants_threads_back(pool))) {
+                set_delivery(producer, head + 1, DELIVERY_QUEUED);
+                execution_queue(producer); /* at the end of the run queue; this thread goes on with it there */
+                if (is_aborted(producer)) {
+                    delivery_abort(producer);
+                }
+                return;
+            }
+        } else if (view == HEAD_UNFINISHED || view == HEAD_READY) {
+            if (go_idle(producer, head, head, false)) {
+                return;
+            }
+        } else if (view == HEAD_GATED && !is_aborted(producer)) {
+            if (go_paused(producer, head)) {
+                return;
+            }
+        } else if (!handle_head(producer, head, view)) {
+            return;
+        }
+    }
+}
+
+bool delivery_needs_pool(struct oip_producer *producer)
+{
+    return kind_of(producer) == CONSUMER_SINK &&
+           delivery_state(atomic_load_explicit(&producer->delivery, memory_order_seq_cst)) == DELIVERY_QUEUED;
+}
+
+void delivery_on_pool(struct oip_producer *producer, uint32_t *until_sample)
+{
+    if (kind_of(producer) != CONSUMER_SINK) {
+        return;
+    }
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    if ((delivery_state(word) == DELIVERY_QUEUED || delivery_state(word) == DELIVERY_IDLE) &&
+        swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
+        deliver_to_sink(producer, until_sample);
+    }
+}
+
+/* -------------------------------------------------------------------------------------------- consumer threads ---- */
+
+/* The consumer was, or is just being, told: takes its entry off its queue and is busy again. */
+static void take_notice(struct oip_producer *producer, uint64_t head)
+{
+    struct oip_ready_queue *queue = producer->ready_queue;
+    for (;;) {
+        uint32_t ticket = parking_ticket(&queue->parking);
+        if (ready_queue_take(queue) != NULL) {
+            break;
+        }
+        parking_wait(&queue->parking, ticket, PARKING_FOREVER);
+    }
+    /* Release: pairs with the exchange in tell_consumer(), of the next one to tell. */
+    atomic_store_explicit(&producer->on_ready_queue, false, memory_order_release);
+    set_delivery(producer, head, DELIVERY_BUSY);
+    producer_drop(producer); /* the entry's; production's own is still there */
+}
+
+/* Rule 6: polls for a change of `view` before it sleeps, as long as that pays off and a processor is free for it. */
+static bool consumer_poll(struct oip_producer *producer, uint64_t head, enum head_view view)
+{
+    enum { LEAST = 4, MOST = 64 };
+    struct oip_pool *pool = producer->pool;
+    if (producer->wait == OIP_WAIT_PARK || pool->processors < 2) {
+        return false;
+    }
+    if (producer->spin_budget < LEAST) {
+        producer->spin_budget = LEAST;
+    }
+    for (uint32_t i = 0; i < producer->spin_budget; i++) {
+        oip_relax();
+        if (view_head(producer, head) != view) {
+            producer->spin_budget = producer->spin_budget * 2 < MOST ? producer->spin_budget * 2 : MOST;
+            return true;
+        }
+    }
+    producer->spin_budget /= 2;
+    return false;
+}
+
+static void consumer_sleep(struct oip_producer *producer, uint64_t head)
+{
+    struct oip_ready_queue *queue = producer->ready_queue;
+    uint32_t ticket = parking_ticket(&queue->parking);
+    int64_t timeout;
+    uint64_t target = waking_consumer_target(producer, head, &timeout);
+    producer->consumer_thread = &current_frame;
+    if (!go_idle(producer, head, target, producer->assists && producer->width == 0)) {
+        return;
+    }
+    if (!parking_wait(&queue->parking, ticket, timeout) &&
+        swap_delivery(producer, delivery_word(target, DELIVERY_IDLE), delivery_word(head, DELIVERY_BUSY))) {
+        return;
+    }
+    take_notice(producer, head);
+}
+
+/* The head cannot be taken at once: does what is to be done. False: the iteration has ended. */
+static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
+{
+    if (kind_of(producer) != CONSUMER_THREAD) {
+        return false;
+    }
+    enum head_view view = view_head(producer, head);
+    switch (view) {
+    case HEAD_DONE:
+        return true;
+    case HEAD_READY:
+    case HEAD_UNFINISHED:
+        if (producer->wait == OIP_WAIT_SPIN) {
+            oip_relax();
+        } else if (waking_should_help(producer) && execution_help(producer, &producer->until_sample)) {
+            /* The head may be finished by now. */
+        } else if (!consumer_poll(producer, head, view)) {
+            consumer_sleep(producer, head);
+        }
+        stall_end(producer, head);
+        return true;
+    case HEAD_GATED:
+        if (!is_aborted(producer)) {
+            if (go_paused(producer, head)) {
+                take_notice(producer, head);
+            }
+            return true;
+        }
+        break;
+    default:
+        break;
+    }
+    return handle_head(producer, head, view);
+}
+
+static void take_done(struct oip_producer *producer, uint64_t head, void *payload, uint64_t *sequence)
+{
+    struct reorder_ring *ring = &producer->ring;
+    oip_copy(payload, slot_payload(ring, ring_slot(ring, head)), ring->payload_size);
+    if (sequence != NULL) {
+        *sequence = head;
+    }
+    advance(producer, head);
+}
+
+/* 1: taken. 0: not now. For the holder of the delivery. */
+static inline int try_take(struct oip_producer *producer, uint64_t head, void *payload, uint64_t *sequence)
+{
+    if (OIP_UNLIKELY(head >= atomic_load_explicit(&producer->gate, memory_order_acquire))) {
+        return 0;
+    }
+    /* Acquire: the output; pairs with ring_publish(). */
+    uint64_t stamp = atomic_load_explicit(&ring_slot(&producer->ring, head)->stamp, memory_order_acquire);
+    if (stamp == stamp_of(head, PHASE_DONE)) {
+        take_done(producer, head, payload, sequence);
+        return 1;
+    }
+    return 0;
+}
+
+int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
+{
+    RETURN_IF_FORKED(producer);
+    if (OIP_UNLIKELY(kind_of(producer) == CONSUMER_NONE)) {
+        return fail_with(-EINVAL, "oip_next: no consumer is attached; call oip_start or oip_attach first");
+    }
+    for (;;) {
+        /* Relaxed: this thread wrote it. */
+        uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
+        if (try_take(producer, head, payload, sequence)) {
+            return 1;
+        }
+        if (producer->assists && head < atomic_load_explicit(&producer->gate, memory_order_acquire)) {
+            int phase = run_head(producer, head, &producer->until_sample);
+            if (phase == PHASE_DONE) {
+                count(&producer->assisted);
+                take_done(producer, head, payload, sequence);
+                return 1;
+            }
+            if (phase != 0) {
+                continue;
+            }
+        }
+        if (!consumer_wait(producer, head)) {
+            return 0;
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------- event loops ---- */
+
+int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
+{
+    RETURN_IF_FORKED(producer);
+    enum consumer_kind kind = kind_of(producer);
+    if (kind == CONSUMER_NONE) {
+        return fail_with(-EINVAL, "oip_try_next: no consumer is attached; call oip_attach_ready_queue first");
+    }
+    if (kind == CONSUMER_LOOP) {
+        for (;;) {
+            uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+            enum delivery_state state = delivery_state(word);
+            if (kind_of(producer) == CONSUMER_DISCARD) {
+                return 0;
+            }
+            if (state == DELIVERY_BUSY) {
+                return -EAGAIN; /* an ending is just clearing away; it tells through the queue */
+            }
+            if (swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
+                break;
+            }
+        }
+    }
+    for (;;) {
+        uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
+        enum head_view view = view_head(producer, head);
+        if (kind == CONSUMER_THREAD && kind_of(producer) != CONSUMER_THREAD) {
+            return 0;
+        }
+        if (view == HEAD_DONE) {
+            stall_end(producer, head);
+            take_done(producer, head, payload, sequence);
+            if (kind == CONSUMER_LOOP) {
+                set_delivery(producer, head + 1, DELIVERY_AWAY);
+                if (is_aborted(producer)) {
+                    delivery_abort(producer); /* it found this thread busy and left it to it */
+                }
+            }
+            return 1;
+        }
+        if (view == HEAD_UNFINISHED || view == HEAD_READY) {
+            if (kind == CONSUMER_THREAD || go_idle(producer, head, head, false)) {
+                return -EAGAIN;
+            }
+        } else if (view == HEAD_GATED && !is_aborted(producer)) {
+            if (kind == CONSUMER_THREAD || go_paused(producer, head)) {
+                return -EAGAIN;
+            }
+        } else if (!handle_head(producer, head, view)) {
+            return 0;
+        }
+    }
+}
+
+int oip_ready_queue_take(oip_ready_queue *queue, void **tag)
+{
+    RETURN_IF_FORKED(queue);
+    struct ready_entry *entry;
+    while ((entry = ready_queue_take(queue)) != NULL) {
+        struct oip_producer *producer = OIP_CONTAINER_OF(entry, struct oip_producer, ready_entry);
+        bool wanted = !atomic_load_explicit(&producer->handle_gone, memory_order_acquire);
+        *tag = producer->tag;
+        /* Release: the entry is free again; pairs with the exchange in tell_consumer(). */
+        atomic_store_explicit(&producer->on_ready_queue, false, memory_order_release);
+        producer_drop(producer);
+        if (wanted) {
+            return 1;
+        }
+    }
+    return 0;
+}

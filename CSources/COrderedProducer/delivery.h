@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Delivery: who hands the head of the reorder ring to the consumer, and how the consumer waits for it.
+ *
+ * Guarantee. At any time at most one thread delivers (or, after an ending, discards), so items leave in order and one by
+ * one. A head that is deliverable is delivered without any further event: by whoever delivers at the time, or by the
+ * thread that made it deliverable, or by the consumer, which that thread wakes through the ready queue.
+ *
+ * How. One word per producer, a sequence and a state:
+ *
+ *     none      no consumer yet; items gather
+ *     away      an event loop's consumer: not inside, will call oip_try_next() of its own accord
+ *     busy      somebody delivers. A consumer thread is busy from its start, but when it is idle or paused
+ *     assisting busy, and runs the item `sequence` itself, which others may be waiting for
+ *     idle      nobody delivers; whoever finishes item `sequence` is to see to it
+ *     queued    the consumer was told through its ready queue; or the pool was, for a sink
+ *     paused    nobody delivers before oip_resume()
+ *     settled   production has ended and nothing is left
+ *
+ *     busy -> idle(s)       the deliverer found s not finished, and looks once more at s after the change
+ *     idle(s) -> queued     a thread that finished s, or ended, or resumed production: "flip"
+ *     queued -> busy        the consumer, or for a sink a pool thread
+ *     idle(s) -> busy       for discarding, the thread that flips does the work itself; so does a pool thread for a sink
+ *
+ * Why nothing is slept through. Idle: word := idle(s), then look at the stamp of s (and at gate and tail). Finish:
+ * stamp := done, then look at the word. All sequentially consistent: the deliverer sees the stamp, or the finisher sees
+ * idle(s). Endings and pauses lower the gate or close the tail first and look at the word then, the same way.
+ *
+ * Under saturation a blocking consumer may wait for a later sequence than the head (waking.h, rule 4). Then a worker that
+ * runs out of items flips as well (delivery_before_leaving), and the wait is timed.
+ */
+#ifndef OIP_DELIVERY_H
+#define OIP_DELIVERY_H
+
+#include "producer.h"
+
+enum delivery_state {
+    DELIVERY_NONE,
+    DELIVERY_AWAY,
+    DELIVERY_BUSY,
+    DELIVERY_IDLE,
+    DELIVERY_QUEUED,
+    DELIVERY_PAUSED,
+    DELIVERY_ASSISTING,
+    DELIVERY_SETTLED,
+};
+
+static inline uint64_t delivery_word(uint64_t sequence, enum delivery_state state)
+{
+    return sequence << 3 | (uint64_t)state;
+}
+
+static inline enum delivery_state delivery_state(uint64_t word)
+{
+    return (enum delivery_state)(word & 7);
+}
+
+static inline uint64_t delivery_sequence(uint64_t word)
+{
+    return word >> 3;
+}
+
+/* The item `sequence` has a final stamp. Any thread. */
+void delivery_finished_while_waiting(struct oip_producer *producer, uint64_t word, uint64_t sequence);
+
+static inline void delivery_after_finish(struct oip_producer *producer, uint64_t sequence)
+{
+    /* Sequentially consistent, after the stamp: pairs with going idle. */
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    if (delivery_state(word) == DELIVERY_IDLE || delivery_state(word) == DELIVERY_ASSISTING) {
+        delivery_finished_while_waiting(producer, word, sequence);
+    }
+}
+
+/* A worker found nothing to claim: what finished under moderation is delivered now. */
+void delivery_before_leaving(struct oip_producer *producer);
+
+/* The consumer thread waits for an item that was just published: it is woken and will run it. Whether it was. */
+bool delivery_hand_over(struct oip_producer *producer, uint64_t word);
+
+/* Whether a pool thread has to deliver; and its doing so. */
+bool delivery_needs_pool(struct oip_producer *producer);
+void delivery_on_pool(struct oip_producer *producer, uint32_t *until_sample);
+
+/* Gate, tail or pause have changed: whoever waits looks again. Any thread; may discard. */
+void delivery_kick(struct oip_producer *producer);
+
+/*
+ * Production was ended at once: what no consumer thread is about to clear away is discarded here. The event loop of a
+ * ready queue is told; it finds the end.
+ */
+void delivery_abort(struct oip_producer *producer);
+
+/* The holder of the delivery ends the iteration: what is outstanding is discarded as it finishes. */
+void delivery_end(struct oip_producer *producer);
+
+#endif

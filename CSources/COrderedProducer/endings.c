@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "endings.h"
+
+#include "delivery.h"
+#include "execution.h"
+#include "pool.h"
+#include "window.h"
+
+#include <errno.h>
+
+/* No item from `limit` on is started any more. */
+static void lower_start_limit(struct oip_producer *producer, uint64_t limit)
+{
+    uint64_t old = atomic_load_explicit(&producer->start_limit, memory_order_relaxed);
+    while (limit < old && !atomic_compare_exchange_weak_explicit(&producer->start_limit, &old, limit,
+                                                                 memory_order_seq_cst, memory_order_relaxed)) {
+    }
+}
+
+/* The lowest failing sequence is kept. */
+static void record_failure(struct oip_producer *producer, uint64_t sequence, int code, bool reached)
+{
+    pthread_mutex_lock(&producer->lock);
+    if (!producer->failed || sequence < producer->failed_sequence) {
+        producer->failed = true;
+        producer->failed_sequence = sequence;
+        producer->failed_code = code;
+    }
+    producer->failure_reached = producer->failure_reached || reached;
+    pthread_mutex_unlock(&producer->lock);
+}
+
+enum phase ending_item_failed(struct oip_producer *producer, uint64_t sequence, int code)
+{
+    atomic_fetch_add_explicit(&producer->failed_count, 1, memory_order_relaxed);
+    if (producer->on_failure == OIP_SKIP) {
+        atomic_fetch_add_explicit(&producer->skipped_count, 1, memory_order_relaxed);
+        return PHASE_SKIPPED;
+    }
+    bool at_once = producer->on_failure == OIP_FAIL_FAST;
+    record_failure(producer, sequence, code, at_once && atomic_load(&producer->start_limit) != 0);
+    lower_start_limit(producer, sequence + 1);
+    window_close(producer);
+    if (at_once) {
+        ending_abort(producer);
+    }
+    return PHASE_FAILED;
+}
+
+void ending_failure_reached(struct oip_producer *producer)
+{
+    pthread_mutex_lock(&producer->lock);
+    producer->failure_reached = true;
+    pthread_mutex_unlock(&producer->lock);
+}
+
+void ending_sink_failed(struct oip_producer *producer, uint64_t sequence, int code)
+{
+    if (atomic_load_explicit(&producer->start_limit, memory_order_seq_cst) != 0) {
+        record_failure(producer, sequence, code, true);
+    }
+    ending_abort(producer);
+}
+
+void ending_abort(struct oip_producer *producer)
+{
+    pthread_mutex_lock(&producer->lock);
+    atomic_store_explicit(&producer->start_limit, 0, memory_order_seq_cst);
+    atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
+    pthread_mutex_unlock(&producer->lock);
+    window_close(producer);
+    /* What nobody has claimed is discarded here: the pool's threads may all be inside long items. */
+    uint64_t sequence;
+    uint32_t never = UINT32_MAX;
+    while (ring_claim(&producer->ring, &sequence)) {
+        ring_publish(ring_slot(&producer->ring, sequence), sequence, execution_run(producer, sequence, &never));
+        delivery_after_finish(producer, sequence);
+    }
+    delivery_abort(producer);
+}
+
+void ending_settled(struct oip_producer *producer)
+{
+    ending_part_done(producer);
+}
+
+void ending_part_done(struct oip_producer *producer)
+{
+    struct waiter_list told = {NULL, NULL};
+    pthread_mutex_lock(&producer->lock);
+    bool last = --producer->open_ends == 0;
+    if (last) {
+        producer->ended = true;
+        waiter_settle_all(&producer->stoppers, &told, 0);
+    }
+    pthread_mutex_unlock(&producer->lock);
+    if (last) {
+        waiter_tell_all(&told);
+        pool_close(producer->pool);
+        producer_drop(producer); /* production's own */
+    }
+}
+
+/* -------------------------------------------------------------------------------------------- the public side ---- */
+
+static void lift_pause(struct oip_producer *producer)
+{
+    pthread_mutex_lock(&producer->lock);
+    bool lifted = producer->paused;
+    producer->paused = false;
+    if (lifted && atomic_load_explicit(&producer->start_limit, memory_order_relaxed) != 0 &&
+        atomic_load_explicit(&producer->kind, memory_order_relaxed) != CONSUMER_DISCARD) {
+        atomic_store_explicit(&producer->gate, UINT64_MAX, memory_order_seq_cst);
+    }
+    pthread_mutex_unlock(&producer->lock);
+    if (lifted) {
+        delivery_kick(producer);
+    }
+}
+
+void oip_pause(oip_producer *producer)
+{
+    if (producer->generation != fork_generation) {
+        return;
+    }
+    pthread_mutex_lock(&producer->lock);
+    if (!producer->stopping) {
+        producer->paused = true;
+        atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
+    }
+    pthread_mutex_unlock(&producer->lock);
+}
+
+void oip_resume(oip_producer *producer)
+{
+    if (producer->generation == fork_generation) {
+        lift_pause(producer);
+    }
+}
+
+/* What oip_stop() and oip_stop_async() have in common: the end is on its way. */
+static void begin_stop(struct oip_producer *producer)
+{
+    pthread_mutex_lock(&producer->lock);
+    producer->stopping = true; /* from here on no pause has an effect, and no consumer is attached */
+    bool not_started = atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_NONE;
+    pthread_mutex_unlock(&producer->lock);
+    lift_pause(producer);
+    window_close(producer);
+    if (not_started) {
+        ending_abort(producer);
+    } else {
+        delivery_kick(producer);
+    }
+}
+
+/* -EINPROGRESS: the waiter is registered; 0: all has ended. */
+static int register_stopper(struct oip_producer *producer, struct oip_waiter *waiter)
+{
+    pthread_mutex_lock(&producer->lock);
+    bool ended = producer->ended;
+    if (!ended) {
+        waiter_append(&producer->stoppers, waiter_of(waiter));
+    }
+    pthread_mutex_unlock(&producer->lock);
+    return ended ? 0 : -EINPROGRESS;
+}
+
+static int would_wait_for_itself(struct oip_producer *producer)
+{
+    if (inside_of(producer) || producer->consumer_thread == &current_frame) {
+        return fail_with(-EDEADLK, "oip_stop inside an item, the sink or the consumer of the same producer");
+    }
+    return 0;
+}
+
+void *oip_take_value(oip_producer *producer)
+{
+    pthread_mutex_lock(&producer->lock);
+    void *value = producer->value;
+    producer->value = NULL;
+    pthread_mutex_unlock(&producer->lock);
+    return value;
+}
+
+static bool has_ended(struct oip_producer *producer)
+{
+    pthread_mutex_lock(&producer->lock);
+    bool ended = producer->ended;
+    pthread_mutex_unlock(&producer->lock);
+    return ended;
+}
+
+int oip_stop(oip_producer *producer, void **value)
+{
+    RETURN_IF_FORKED(producer);
+    if (!has_ended(producer)) {
+        int result = would_wait_for_itself(producer);
+        if (result != 0) {
+            return result;
+        }
+        begin_stop(producer);
+        struct sleeper sleeper;
+        sleeper_init(&sleeper);
+        if (register_stopper(producer, &sleeper.waiter) == -EINPROGRESS) {
+            uint32_t until_sample = UINT32_MAX;
+            while (!sleeper_is_told(&sleeper)) {
+                /* A pool thread must not wait idly for items that need it. */
+                uint32_t ticket = parking_ticket(&sleeper.parking);
+                if (on_pool_thread(producer->pool)) {
+                    if (execution_help(producer, &until_sample)) {
+                        continue;
+                    }
+                    delivery_on_pool(producer, &until_sample);
+                }
+                if (!sleeper_is_told(&sleeper)) {
+                    sleeper_sleep(&sleeper, ticket, PARKING_FOREVER);
+                }
+            }
+        }
+    }
+    if (value != NULL) {
+        *value = oip_take_value(producer);
+    }
+    return 0;
+}
+
+int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter)
+{
+    RETURN_IF_FORKED(producer);
+    if (has_ended(producer)) {
+        return 0;
+    }
+    int result = would_wait_for_itself(producer);
+    if (result != 0) {
+        return result;
+    }
+    begin_stop(producer);
+    return register_stopper(producer, waiter);
+}
+
+void oip_stop_producing(oip_producer *producer)
+{
+    if (producer->generation == fork_generation) {
+        ending_abort(producer);
+    }
+}
+
+int oip_failure(const oip_producer *producer, uint64_t *sequence, int *code)
+{
+    struct oip_producer *inner = (struct oip_producer *)(uintptr_t)producer; /* for its lock */
+    pthread_mutex_lock(&inner->lock);
+    bool failed = producer->failed && producer->failure_reached;
+    if (failed && sequence != NULL) {
+        *sequence = producer->failed_sequence;
+    }
+    if (failed && code != NULL) {
+        *code = producer->failed_code;
+    }
+    pthread_mutex_unlock(&inner->lock);
+    return failed;
+}
+
+/* The consumer has returned or was detached: what it left is discarded. */
+static void consumer_is_gone(struct oip_producer *producer)
+{
+    ending_abort(producer);
+    if (atomic_load_explicit(&producer->kind, memory_order_acquire) == CONSUMER_THREAD) {
+        delivery_end(producer); /* a consumer thread holds the delivery whenever it is not asleep */
+    }
+}
+
+static void *consumer_main(void *argument)
+{
+    struct oip_producer *producer = argument;
+    struct frame frame;
+    frame_enter(&frame, producer);
+    void *value = producer->consume(producer, producer->consume_argument);
+    frame_leave(&frame);
+    pthread_mutex_lock(&producer->lock);
+    producer->value = value;
+    pthread_mutex_unlock(&producer->lock);
+    if (atomic_load_explicit(&producer->kind, memory_order_acquire) == CONSUMER_THREAD) {
+        consumer_is_gone(producer);
+    }
+    ending_part_done(producer);
+    return NULL;
+}
+
+void oip_detach(oip_producer *producer)
+{
+    if (producer->generation == fork_generation) {
+        consumer_is_gone(producer);
+    }
+}
+
+/* Under the lock: whether the producer can get a consumer. */
+static int may_attach(struct oip_producer *producer)
+{
+    int kind = atomic_load_explicit(&producer->kind, memory_order_relaxed);
+    if (kind == CONSUMER_DISCARD || producer->stopping ||
+        atomic_load_explicit(&producer->start_limit, memory_order_relaxed) == 0) {
+        return -EPIPE;
+    }
+    return kind == CONSUMER_NONE ? 0 : -EALREADY;
+}
+
+/* Under the lock, after may_attach(): makes `kind` the producer's consumer. */
+static int attach(struct oip_producer *producer, enum consumer_kind kind, enum delivery_state state)
+{
+    /* An ending at once that comes in between takes the delivery first, and wins. */
+    uint64_t none = delivery_word(0, DELIVERY_NONE);
+    atomic_store_explicit(&producer->kind, kind, memory_order_seq_cst);
+    if (!atomic_compare_exchange_strong_explicit(&producer->delivery, &none, delivery_word(0, state),
+                                                 memory_order_seq_cst, memory_order_relaxed)) {
+        atomic_store_explicit(&producer->kind, CONSUMER_NONE, memory_order_seq_cst);
+        return -EPIPE;
+    }
+    return 0;
+}
+
+int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, void *argument), void *argument)
+{
+    RETURN_IF_FORKED(producer);
+    if (consume == NULL) {
+        return fail_with(-EINVAL, "oip_start: consume is NULL");
+    }
+    pthread_mutex_lock(&producer->lock);
+    int result = may_attach(producer);
+    if (result == 0) {
+        result = attach(producer, CONSUMER_THREAD, DELIVERY_BUSY);
+    }
+    if (result == 0) {
+        producer->consume = consume;
+        producer->consume_argument = argument;
+        producer->open_ends++;
+    }
+    pthread_mutex_unlock(&producer->lock);
+    if (result != 0) {
+        return result;
+    }
+    pthread_t thread;
+    result = start_thread(&thread, NULL, producer->name, consumer_main, producer);
+    if (result != 0) {
+        /* As if never started: the delivery is given back, unless production ended meanwhile. */
+        pthread_mutex_lock(&producer->lock);
+        producer->open_ends--;
+        atomic_store_explicit(&producer->kind, CONSUMER_NONE, memory_order_seq_cst);
+        atomic_exchange_explicit(&producer->delivery, delivery_word(0, DELIVERY_NONE), memory_order_seq_cst);
+        bool stopped = producer->stopping || atomic_load(&producer->start_limit) == 0;
+        pthread_mutex_unlock(&producer->lock);
+        if (stopped) {
+            ending_abort(producer);
+        }
+        return result;
+    }
+    pthread_detach(thread);
+    return 0;
+}
+
+int oip_attach(oip_producer *producer)
+{
+    RETURN_IF_FORKED(producer);
+    pthread_mutex_lock(&producer->lock);
+    int result = may_attach(producer);
+    if (result == 0) {
+        result = attach(producer, CONSUMER_THREAD, DELIVERY_BUSY);
+    }
+    pthread_mutex_unlock(&producer->lock);
+    return result;
+}
+
+int oip_attach_ready_queue(oip_producer *producer, oip_ready_queue *queue, void *tag)
+{
+    RETURN_IF_FORKED(producer);
+    RETURN_IF_FORKED(queue);
+    pthread_mutex_lock(&producer->lock);
+    int result = may_attach(producer);
+    if (result == 0) {
+        ready_queue_retain(queue);
+        producer->ready_queue = queue;
+        producer->tag = tag;
+        result = attach(producer, CONSUMER_LOOP, DELIVERY_AWAY);
+    }
+    pthread_mutex_unlock(&producer->lock);
+    return result;
+}
+
+int oip_start_sink(oip_producer *producer, int (*sink)(void *context, void *payload, uint64_t sequence), void *context)
+{
+    RETURN_IF_FORKED(producer);
+    if (sink == NULL) {
+        return fail_with(-EINVAL, "oip_start_sink: sink is NULL");
+    }
+    pthread_mutex_lock(&producer->lock);
+    int result = may_attach(producer);
+    if (result == 0) {
+        producer->sink = sink;
+        producer->sink_context = context;
+        result = attach(producer, CONSUMER_SINK, DELIVERY_QUEUED);
+    }
+    pthread_mutex_unlock(&producer->lock);
+    if (result == 0) {
+        execution_queue(producer); /* a pool thread delivers what has gathered */
+        pool_wake(producer->pool);
+    }
+    return result;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "errors.h"
+
+#include <errno.h>
+#include <ordered_producer.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static _Thread_local char detail[200];
+
+int fork_generation;
+
+static void count_fork(void)
+{
+    fork_generation++;
+}
+
+static int watch_result;
+
+static void watch_once(void)
+{
+    watch_result = -pthread_atfork(NULL, NULL, count_fork);
+}
+
+int watch_for_fork(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_once);
+    return watch_result == 0 ? 0 : fail_with(watch_result, "pthread_atfork");
+}
+
+int fail_with(int result, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+const char *oip_error_detail(void)
+{
+    return detail;
+}
+
+const char *oip_strerror(int result)
+{
+    switch (-result) {
+    case 0:
+        return "success";
+    case EAGAIN:
+        return "not now: the window is full, or nothing is deliverable";
+    case EPIPE:
+        return "production has ended";
+    case EINVAL:
+        return "an argument is out of range";
+    case ENOMEM:
+        return "out of memory";
+    case EALREADY:
+        return "a consumer is attached already, or the wait is over already";
+    case EDEADLK:
+        return "the call would wait for its own caller";
+    case ESHUTDOWN:
+        return "the pool is shut down";
+    case ECHILD:
+        return "made before fork() and not usable in the child process";
+    case EINPROGRESS:
+        return "registered; the callback will tell the outcome";
+    default: {
+        static _Thread_local char text[120];
+        char buffer[100];
+        /* The GNU form returns the text, which need not be in the buffer. */
+        snprintf(text, sizeof text, "%s", strerror_r(-result, buffer, sizeof buffer));
+        return text;
+    }
+    }
+}

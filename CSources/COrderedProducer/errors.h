@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Errors: a negated errno for the program, and for people a sentence that names the argument or the system call.
+ */
+#ifndef OIP_ERRORS_H
+#define OIP_ERRORS_H
+
+#include "platform.h"
+
+/* Remembers the sentence as this thread's oip_error_detail() and returns `result`. */
+OIP_COLD __attribute__((format(printf, 2, 3))) int fail_with(int result, const char *format, ...);
+
+/*
+ * How often this process came out of fork() as the child since the first object was made. An object remembers the value
+ * at its creation; a different value means that its threads exist in another process only.
+ */
+extern int fork_generation;
+
+/* Watches for fork() from now on. 0 or an errno, negated. */
+int watch_for_fork(void);
+
+#define RETURN_IF_FORKED(object)                                                                                       \
+    do {                                                                                                               \
+        if (OIP_UNLIKELY((object)->generation != fork_generation)) {                                                   \
+            return -ECHILD;                                                                                            \
+        }                                                                                                              \
+    } while (0)
+
+#endif

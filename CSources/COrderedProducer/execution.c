@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "execution.h"
+
+#include "delivery.h"
+#include "endings.h"
+#include "waking.h"
+#include "window.h"
+#include "worker.h"
+
+_Thread_local struct frame *current_frame;
+
+void frame_enter(struct frame *frame, const struct oip_producer *producer)
+{
+    frame->producer = producer;
+    frame->pool = producer->pool;
+    frame->outer = current_frame;
+    frame->sequence = UINT64_MAX;
+    current_frame = frame;
+}
+
+void frame_leave(struct frame *frame)
+{
+    current_frame = frame->outer;
+}
+
+bool inside_of(const struct oip_producer *producer)
+{
+    for (const struct frame *frame = current_frame; frame != NULL; frame = frame->outer) {
+        if (frame->producer == producer) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t outermost_item(const struct oip_producer *producer)
+{
+    uint64_t sequence = UINT64_MAX;
+    for (const struct frame *frame = current_frame; frame != NULL; frame = frame->outer) {
+        if (frame->producer == producer && frame->sequence < sequence) {
+            sequence = frame->sequence;
+        }
+    }
+    return sequence;
+}
+
+bool execution_queue(struct oip_producer *producer)
+{
+    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
+    do {
+        if ((schedule & SCHEDULE_QUEUED) != 0) {
+            return false;
+        }
+        /* Acquire: the node that the last one to pop the runnable left; pairs with begin_turn(). */
+    } while (!atomic_compare_exchange_weak_explicit(&producer->schedule, &schedule, schedule | SCHEDULE_QUEUED,
+                                                    memory_order_seq_cst, memory_order_relaxed));
+    producer_retain(producer);
+    run_queue_push(&producer->pool->run_queue, &producer->runnable);
+    return true;
+}
+
+/* Off the queue; active where the width allows. */
+static bool begin_turn(struct oip_producer *producer)
+{
+    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
+    for (;;) {
+        bool enters = producer->width == 0 || schedule_active(schedule) < producer->width;
+        unsigned next = (schedule & ~(unsigned)SCHEDULE_QUEUED) + (enters ? SCHEDULE_ACTIVE_ONE : 0);
+        /* Release: runnable.node, for the next one to queue the producer. */
+        if (atomic_compare_exchange_weak_explicit(&producer->schedule, &schedule, next, memory_order_seq_cst,
+                                                  memory_order_relaxed)) {
+            return enters;
+        }
+    }
+}
+
+bool execution_enter(struct oip_producer *producer)
+{
+    if (producer->width == 0) {
+        return true;
+    }
+    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
+    do {
+        if (schedule_active(schedule) >= producer->width) {
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(&producer->schedule, &schedule, schedule + SCHEDULE_ACTIVE_ONE,
+                                                    memory_order_seq_cst, memory_order_relaxed));
+    return true;
+}
+
+/* Whether the producer has something for a pool thread to do. */
+static bool has_work(struct oip_producer *producer)
+{
+    return ring_is_claimable(&producer->ring) || delivery_needs_pool(producer);
+}
+
+/* No longer active; looks once more. */
+static void end_turn(struct oip_producer *producer)
+{
+    /* Sequentially consistent, before the look at the ring: pairs with waking_after_publish(). */
+    unsigned before = atomic_fetch_sub_explicit(&producer->schedule, SCHEDULE_ACTIVE_ONE, memory_order_seq_cst);
+    if ((before & SCHEDULE_QUEUED) == 0 && has_work(producer)) {
+        execution_queue(producer);
+    }
+}
+
+void execution_exit(struct oip_producer *producer)
+{
+    if (producer->width == 0) {
+        return;
+    }
+    /* While this thread was counted, a worker may have been turned away. */
+    unsigned before = atomic_fetch_sub_explicit(&producer->schedule, SCHEDULE_ACTIVE_ONE, memory_order_seq_cst);
+    if ((before & SCHEDULE_QUEUED) == 0 && has_work(producer) && execution_queue(producer)) {
+        pool_wake(producer->pool);
+    }
+}
+
+enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample)
+{
+    void *payload = slot_payload(&producer->ring, ring_slot(&producer->ring, sequence));
+    /* Acquire: pairs with the ending that lowered it. */
+    if (OIP_UNLIKELY(sequence >= atomic_load_explicit(&producer->start_limit, memory_order_acquire))) {
+        if (producer->discard != NULL) {
+            producer->discard(producer->context, payload, OIP_PAYLOAD_INPUT);
+        }
+        return PHASE_DISCARDED;
+    }
+    int code;
+    if (OIP_LIKELY(--*until_sample != 0)) {
+        code = producer->run(producer->context, payload, sequence);
+    } else {
+        uint64_t began = oip_now();
+        code = producer->run(producer->context, payload, sequence);
+        waking_learn(&producer->cost, oip_now() - began);
+        *until_sample = WAKING_SAMPLE_EVERY;
+    }
+    return OIP_LIKELY(code == 0) ? PHASE_DONE : ending_item_failed(producer, sequence, code);
+}
+
+static void run_and_publish(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample)
+{
+    enum phase phase = execution_run(producer, sequence, until_sample);
+    ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
+    delivery_after_finish(producer, sequence);
+}
+
+bool execution_help(struct oip_producer *producer, uint32_t *until_sample)
+{
+    if (!execution_enter(producer)) {
+        return false;
+    }
+    uint64_t sequence;
+    bool claimed = ring_claim(&producer->ring, &sequence);
+    if (claimed) {
+        struct frame frame;
+        frame_enter(&frame, producer);
+        frame.sequence = sequence;
+        run_and_publish(producer, sequence, until_sample);
+        frame_leave(&frame);
+    }
+    execution_exit(producer);
+    return claimed;
+}
+
+/* Runs items until there are none, or the quantum is over. Whether there may be more. */
+static bool run_quantum(struct oip_producer *producer, struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
+    uint64_t began = 0;
+    for (unsigned count = 1;; count++) {
+        uint64_t sequence;
+        if (!ring_claim(&producer->ring, &sequence)) {
+            return false;
+        }
+        current_frame->sequence = sequence;
+        run_and_publish(producer, sequence, &worker->until_sample);
+        if (pool_wants_threads_back(pool)) {
+            return true;
+        }
+        bool expensive = waking_cost(producer) >= WAKING_EXPENSIVE_NS;
+        if ((expensive || count % QUANTUM_CHECK_EVERY == 0) && run_queue_length(&pool->run_queue) > 0) {
+            uint64_t now = oip_now();
+            if (began == 0) {
+                began = now;
+            }
+            if (count >= QUANTUM_ITEMS || now - began >= QUANTUM_NS) {
+                return true;
+            }
+        }
+    }
+}
+
+void execution_turn(struct runnable *runnable, struct worker *worker)
+{
+    struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
+    if (begin_turn(producer)) {
+        struct frame frame;
+        frame_enter(&frame, producer);
+        worker->turn = &frame;
+        if (worker->until_sample == 0 || waking_cost(producer) == UINT32_MAX) {
+            worker->until_sample = 1;
+        }
+        waking_chain(producer);
+        delivery_on_pool(producer, &worker->until_sample);
+        bool more = run_quantum(producer, worker);
+        delivery_on_pool(producer, &worker->until_sample);
+        worker->turn = NULL;
+        frame_leave(&frame);
+        if (!more) {
+            delivery_before_leaving(producer);
+            window_before_leaving(producer);
+            worker->leaves_the_rest = waking_may_leave(producer);
+        }
+        end_turn(producer);
+    } else if (has_work(producer) && schedule_active(atomic_load_explicit(&producer->schedule, memory_order_seq_cst)) <
+                                         producer->width) {
+        /* Whoever filled the width has left since, perhaps before the queued bit was cleared. */
+        execution_queue(producer);
+    }
+    producer_drop(producer);
+}
+
+bool runnable_is_moving(struct runnable *runnable)
+{
+    if (runnable->run != execution_turn) {
+        return false;
+    }
+    struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
+    uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
+    uint64_t before = atomic_exchange_explicit(&producer->claim_at_lookout, claim, memory_order_relaxed);
+    return claim != before && !delivery_needs_pool(producer);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The layout of the pool's idle word: see pool.h.
+ *
+ *      63   38   37       36        35    24 23     12 11      0
+ *     |  tag  | wanted | lookout | searching | parked |   top   |
+ *
+ * wanted: somebody wanted a thread woken and left it at the searching one, which must look again before it parks.
+ */
+#ifndef OIP_IDLE_H
+#define OIP_IDLE_H
+
+#include <stdint.h>
+
+enum { IDLE_FIELD = 0xfff, IDLE_PARKED_SHIFT = 12, IDLE_SEARCHING_SHIFT = 24 };
+
+#define IDLE_PARKED_ONE ((uint64_t)1 << IDLE_PARKED_SHIFT)
+#define IDLE_SEARCHING_ONE ((uint64_t)1 << IDLE_SEARCHING_SHIFT)
+#define IDLE_LOOKOUT ((uint64_t)1 << 36)
+#define IDLE_WANTED ((uint64_t)1 << 37)
+#define IDLE_TAG_ONE ((uint64_t)1 << 38)
+
+/* The topmost parked thread's index + 1, or 0. */
+static inline uint32_t idle_top(uint64_t idle)
+{
+    return (uint32_t)(idle & IDLE_FIELD);
+}
+
+static inline uint64_t idle_with_top(uint64_t idle, uint32_t top)
+{
+    return (idle & ~(uint64_t)IDLE_FIELD) | top;
+}
+
+static inline uint32_t idle_parked(uint64_t idle)
+{
+    return (uint32_t)(idle >> IDLE_PARKED_SHIFT) & IDLE_FIELD;
+}
+
+static inline uint32_t idle_searching(uint64_t idle)
+{
+    return (uint32_t)(idle >> IDLE_SEARCHING_SHIFT) & IDLE_FIELD;
+}
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ordered production: work that runs side by side and arrives in order.
+ *
+ * Callers ask for items with oip_produce(). A pool of pthreads makes them concurrently; a consumer receives them
+ * strictly in the order of the calls. At most `window` items are outstanding (asked for and not yet consumed), and a
+ * caller that would exceed it waits.
+ *
+ *     oip_pool *pool;          oip_pool_create(&pool, NULL);
+ *     oip_producer *squares;   oip_producer_create(&squares, pool, &options);
+ *     oip_start(squares, print_all, NULL);                            print_all() loops over oip_next()
+ *     for (uint64_t i = 0; i < 1000; i++) oip_produce(squares, &i, NULL);
+ *     oip_stop(squares, NULL);
+ *     oip_producer_release(squares);
+ *     oip_pool_release(pool);
+ *
+ * Items
+ *     An item's memory is its slot in the producer's reorder ring: `payload_size` bytes, aligned to `payload_align`.
+ *     A caller copies the input in, `run` turns it into the output in place, the consumer copies the output out. A
+ *     payload is moved bytewise and has one owner at any time: the caller until a produce call returns 0, the producer
+ *     until `run` is called, `run` while it runs, the producer again until it is delivered, then the consumer. What the
+ *     producer still owns when production ends is given to `discard`, exactly once.
+ *
+ * Results
+ *     0 or a positive number is success; a negative number is an errno value negated, with these meanings:
+ *
+ *       -EAGAIN       the window is full (produce), or nothing is deliverable now (next)
+ *       -EPIPE        production has ended: stopped, failed, or the consumer is gone; nothing was taken over
+ *       -EINVAL       an argument is out of range
+ *       -ENOMEM       memory could not be had
+ *       -EALREADY     a consumer is attached already, or the wait is over already
+ *       -EDEADLK      the call would wait for its own caller; nothing was changed
+ *       -ESHUTDOWN    the pool is shut down
+ *       -ECHILD       the object was made before fork() and cannot be used in the child
+ *       -EINPROGRESS  the call was registered, its callback will tell the outcome
+ *
+ *     or the errno of a system call that failed. oip_strerror() names each; oip_error_detail() says which argument or
+ *     call of this thread's last failure it was.
+ *
+ * Threads
+ *     Every function may be called from any thread unless it says otherwise. The consuming functions (oip_next,
+ *     oip_try_next) belong to one thread at a time per producer.
+ */
+#ifndef ORDERED_PRODUCER_H
+#define ORDERED_PRODUCER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define OIP_API __attribute__((visibility("default")))
+#else
+#define OIP_API
+#endif
+
+/* Threads that run item functions, shared by any number of producers. */
+typedef struct oip_pool oip_pool;
+
+/* One ordered production: its reorder ring, its callers and its consumer. */
+typedef struct oip_producer oip_producer;
+
+/* The lock-free queue through which one event loop learns which of its producers have something deliverable. */
+typedef struct oip_ready_queue oip_ready_queue;
+
+/* ---------------------------------------------------------------------------------------------------- errors ---- */
+
+/* A sentence for a result of this library, `result` being 0 or negative. Never NULL; not to be freed. */
+OIP_API const char *oip_strerror(int result);
+
+/*
+ * What exactly was wrong in this thread's last call that failed with -EINVAL or a system call's errno: the argument
+ * and its value, or the name of the system call. Empty if nothing failed yet. Valid until the thread's next failure.
+ */
+OIP_API const char *oip_error_detail(void);
+
+/* ------------------------------------------------------------------------------------------------------ pool ---- */
+
+/* Zero means the default in every field; `size` is sizeof(struct oip_pool_options). */
+struct oip_pool_options {
+    size_t size;
+    uint32_t threads;      /* 1 to OIP_MAX_THREADS; 0: the processors that this process may use */
+    const char *name;      /* threads appear as "<name>-<n>", cut to what the system allows; NULL: "oip" */
+    size_t stack_size;     /* bytes; 0: the system's default */
+    const uint32_t *cpus;  /* processors that the threads are bound to, round robin; NULL: none */
+    size_t cpu_count;
+};
+
+#define OIP_MAX_THREADS 4000u
+#define OIP_POOL_OPTIONS_INIT {sizeof(struct oip_pool_options), 0, NULL, 0, NULL, 0}
+
+/* Starts a pool. `options` may be NULL. On failure nothing is left behind and `*pool` is untouched. */
+OIP_API int oip_pool_create(oip_pool **pool, const struct oip_pool_options *options);
+
+/* How many threads the pool has, or will have as soon as those that are to leave have finished their item. */
+OIP_API uint32_t oip_pool_threads(const oip_pool *pool);
+
+/* Changes the number of threads. Running items are not disturbed; a thread too many leaves after its present item. */
+OIP_API int oip_pool_resize(oip_pool *pool, uint32_t threads);
+
+/* Runs `function(argument)` once on a thread of the pool. No order is promised. */
+OIP_API int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void *argument);
+
+/*
+ * Waits until every producer on the pool has ended and every function given to oip_pool_run() has returned, then ends
+ * and joins the threads. New producers are refused from the beginning. Idempotent: each call returns when all is done.
+ * -EDEADLK on a thread of the pool, and in a consumer of a producer on it.
+ */
+OIP_API int oip_pool_shutdown(oip_pool *pool);
+
+/* Gives the handle back. The threads go on until the last producer on the pool has ended. Never blocks. */
+OIP_API void oip_pool_release(oip_pool *pool);
+
+/* -------------------------------------------------------------------------------------------------- producer ---- */
+
+/* What happens when an item fails. */
+enum oip_failure_policy {
+    OIP_END_IN_ORDER = 0, /* all items before it are delivered, then the iteration ends */
+    OIP_FAIL_FAST = 1,    /* the iteration ends at once */
+    OIP_SKIP = 2          /* the item is left out and counted */
+};
+
+/* How a blocking consumer waits. */
+enum oip_wait_strategy {
+    OIP_WAIT_ADAPTIVE = 0, /* spins where that pays off, sleeps otherwise; under load woken for several items at once */
+    OIP_WAIT_PARK = 1,     /* sleeps at once, is woken at once */
+    OIP_WAIT_SPIN = 2      /* never sleeps: for a processor of its own */
+};
+
+enum oip_payload_state {
+    OIP_PAYLOAD_INPUT = 0, /* as the caller gave it; `run` was not called */
+    OIP_PAYLOAD_OUTPUT = 1 /* as `run` or oip_complete() left it; not delivered */
+};
+
+/*
+ * Makes an item: turns the input in `payload` into the output, in place. Returns 0, or any other number for a failure;
+ * then `payload` holds nothing any more. Called once per item, on a pool thread, on the consumer's thread (where
+ * `assists`) or on the thread of a blocking caller that helps instead of waiting for room in the window.
+ */
+typedef int (*oip_run_function)(void *context, void *payload, uint64_t sequence);
+
+/* Destroys a payload that will not be delivered. Called on any thread. */
+typedef void (*oip_discard_function)(void *context, void *payload, enum oip_payload_state state);
+
+/* Zero means the default in every field but `size`, which is sizeof(struct oip_producer_options). */
+struct oip_producer_options {
+    size_t size;
+    size_t window;                 /* items outstanding at most, exact, 1 to OIP_MAX_WINDOW; 0: 1024 */
+    uint32_t width;                /* items running at once at most, on whatever thread; 0: as many as there are threads */
+    enum oip_failure_policy on_failure;
+    enum oip_wait_strategy wait;
+    bool no_assist;                /* neither the blocking consumer nor blocked callers run items */
+    const char *name;              /* of the consumer thread, cut to what the system allows; NULL: "oip-consumer" */
+    size_t payload_size;           /* bytes of an item; 0 only where `run` is NULL */
+    size_t payload_align;          /* a power of two up to 4096; 0: that of max_align_t */
+    oip_run_function run;          /* NULL: payloads are struct oip_call, see oip_produce_call() */
+    oip_discard_function discard;  /* NULL: payloads need no destruction */
+    void *context;                 /* for run, discard and release */
+    void (*release)(void *context); /* called once, when nothing will touch `context` any more; may be NULL */
+};
+
+#define OIP_MAX_WINDOW ((size_t)1 << 30)
+#define OIP_PRODUCER_OPTIONS_INIT                                                                                     \
+    {sizeof(struct oip_producer_options), 0, 0, OIP_END_IN_ORDER, OIP_WAIT_ADAPTIVE, false, NULL, 0, 0, NULL, NULL,   \
+     NULL, NULL}
+
+/* Makes a producer on `pool`. On failure nothing is left behind; `release` is not called. */
+OIP_API int oip_producer_create(oip_producer **producer, oip_pool *pool, const struct oip_producer_options *options);
+
+/*
+ * Gives the handle back: ends production as oip_stop_producing() does, if it has not ended. Never blocks. The memory
+ * goes when the last item that is running has returned.
+ */
+OIP_API void oip_producer_release(oip_producer *producer);
+
+/* The `context` of the options. */
+OIP_API void *oip_producer_context(const oip_producer *producer);
+
+/* ------------------------------------------------------------------------------------------------ for callers ---- */
+
+/*
+ * Asks for an item: copies `payload` in and stores its sequence (if `sequence` is not NULL). Where the window is full it
+ * waits, first come, first served; a waiting caller helps by running items, unless `no_assist`. From inside an item of
+ * the same pool it only helps, and fails with -EDEADLK where that cannot make room. -EPIPE once production has ended.
+ */
+OIP_API int oip_produce(oip_producer *producer, const void *payload, uint64_t *sequence);
+
+/* As oip_produce(), but -EAGAIN where it would have to wait. */
+OIP_API int oip_try_produce(oip_producer *producer, const void *payload, uint64_t *sequence);
+
+/*
+ * Asks for `count` items whose payloads lie one behind the other, `payload_size` apart rounded up to `payload_align`;
+ * as many at once as the window has room for. `*accepted` tells how many were taken over, also where the result is
+ * negative.
+ */
+OIP_API int oip_produce_many(oip_producer *producer, const void *payloads, size_t count, size_t *accepted);
+
+/* As oip_produce_many(), but takes what there is room for now: -EAGAIN where that is nothing. */
+OIP_API int oip_try_produce_many(oip_producer *producer, const void *payloads, size_t count, size_t *accepted);
+
+/*
+ * The memory of a wait that is registered and not blocked in: it stays valid and in place until `done` was called or
+ * oip_cancel() returned 0. Set `done` and `context`; the rest is the library's.
+ */
+struct oip_waiter {
+    /* `result`: 0 (then `sequence` is the item's) or negative. Called once, on any thread; must not block. */
+    void (*done)(struct oip_waiter *waiter, int result, uint64_t sequence);
+    void *context;
+    void *reserved[6];
+};
+
+/*
+ * As oip_try_produce(), but where the window is full it registers `waiter` and returns -EINPROGRESS: `payload` is read
+ * when there is room, so it stays valid as long as `waiter` does.
+ */
+OIP_API int oip_produce_async(oip_producer *producer, const void *payload, uint64_t *sequence,
+                              struct oip_waiter *waiter);
+
+/*
+ * Takes back a registered wait of oip_produce_async() or oip_reserve_async(). 0: no sequence was used up and `done` will
+ * not be called. -EALREADY: it was, or is being, called.
+ */
+OIP_API int oip_cancel(oip_producer *producer, struct oip_waiter *waiter);
+
+/*
+ * Takes the next sequence for an item that finishes elsewhere: exactly one of oip_complete() and oip_fail() must follow,
+ * on any thread, also after production has ended. The blocking form waits as oip_produce() does.
+ */
+OIP_API int oip_reserve(oip_producer *producer, uint64_t *sequence);
+OIP_API int oip_try_reserve(oip_producer *producer, uint64_t *sequence);
+OIP_API int oip_reserve_async(oip_producer *producer, uint64_t *sequence, struct oip_waiter *waiter);
+
+/* Finishes a reserved item with the output in `payload`, which is taken over in every case. */
+OIP_API void oip_complete(oip_producer *producer, uint64_t sequence, const void *payload);
+
+/* Finishes a reserved item with a failure; `code` is not 0. */
+OIP_API void oip_fail(oip_producer *producer, uint64_t sequence, int code);
+
+/* The payload of a producer whose `run` is NULL: the input, and in its place the output. */
+struct oip_call {
+    int (*function)(void *argument, void **result); /* 0, or the failure's code */
+    void *argument;
+};
+
+/* oip_produce() for such a producer. The consumer receives a `void *`, what `function` stored in `*result`. */
+OIP_API int oip_produce_call(oip_producer *producer, int (*function)(void *argument, void **result), void *argument,
+                             uint64_t *sequence);
+
+/* ---------------------------------------------------------------------------------------------- for consumers ---- */
+
+/*
+ * Each producer gets one consumer, by one of these four; -EALREADY for a second one, -EPIPE after an ending.
+ */
+
+/* Runs `consume(producer, argument)` in a thread of its own. It calls oip_next(); its value is oip_stop()'s. */
+OIP_API int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, void *argument),
+                      void *argument);
+
+/* A thread of the caller's will call oip_next(), and oip_detach() when it is done. */
+OIP_API int oip_attach(oip_producer *producer);
+
+/*
+ * Items are handed to `sink` in order, one call at a time, by the pool thread that finds the head deliverable. `payload`
+ * is the sink's from then on, in memory that is valid during the call. Any value but 0 ends production; oip_failure()
+ * reports it.
+ */
+OIP_API int oip_start_sink(oip_producer *producer, int (*sink)(void *context, void *payload, uint64_t sequence),
+                           void *context);
+
+/*
+ * An event loop will call oip_try_next(); whenever that returned -EAGAIN, `queue` hands out `tag` once as soon as there
+ * is something to call it for: an item, or the end.
+ */
+OIP_API int oip_attach_ready_queue(oip_producer *producer, oip_ready_queue *queue, void *tag);
+
+/* The consumer is gone: production ends as with oip_stop_producing(). For oip_attach() and oip_attach_ready_queue(). */
+OIP_API void oip_detach(oip_producer *producer);
+
+/*
+ * Waits for the next item and moves its output to `payload`: 1. Returns 0 where the iteration has ended, again and
+ * again. `sequence` may be NULL.
+ */
+OIP_API int oip_next(oip_producer *producer, void *payload, uint64_t *sequence);
+
+/* As oip_next(), but -EAGAIN instead of waiting. Runs no items. */
+OIP_API int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence);
+
+/* Nothing more is delivered until oip_resume(). Items go on being accepted and run, up to the window. */
+OIP_API void oip_pause(oip_producer *producer);
+OIP_API void oip_resume(oip_producer *producer);
+
+/* Zero means the default in every field but `size`, which is sizeof(struct oip_ready_queue_options). */
+struct oip_ready_queue_options {
+    size_t size;
+    /* Called on any thread when the queue becomes non-empty: wakes the loop. Must not block. NULL: oip_ready_queue_wait */
+    void (*notify)(void *context);
+    void *context;
+};
+
+#define OIP_READY_QUEUE_OPTIONS_INIT {sizeof(struct oip_ready_queue_options), NULL, NULL}
+
+OIP_API int oip_ready_queue_create(oip_ready_queue **queue, const struct oip_ready_queue_options *options);
+
+/* 1 and the tag of a producer that has something to deliver, or 0. One thread at a time. */
+OIP_API int oip_ready_queue_take(oip_ready_queue *queue, void **tag);
+
+/* Waits until the queue is non-empty: 1, or 0 after `timeout_ns` (negative: never). One thread at a time. */
+OIP_API int oip_ready_queue_wait(oip_ready_queue *queue, int64_t timeout_ns);
+
+/* Gives the handle back; the queue lives on while producers are attached to it. */
+OIP_API void oip_ready_queue_release(oip_ready_queue *queue);
+
+/* -------------------------------------------------------------------------------------------------- endings ---- */
+
+/*
+ * Ends production in order: accepts no more, lifts a pause, waits until all outstanding items are delivered and the
+ * consumer function has returned. `*value` (if not NULL) receives what oip_start()'s function returned, the first call
+ * that asks for it; NULL otherwise. Before a consumer is attached the outstanding items are discarded. -EDEADLK from
+ * inside the consumer, the sink or an item of this producer.
+ */
+OIP_API int oip_stop(oip_producer *producer, void **value);
+
+/* As oip_stop() without waiting: 0 where all has ended already, else -EINPROGRESS and `waiter` is called. */
+OIP_API int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter);
+
+/* What oip_stop() gives, for those who used oip_stop_async(). */
+OIP_API void *oip_take_value(oip_producer *producer);
+
+/* Ends production at once: no further item is started or delivered, the iteration ends. Never blocks. Final. */
+OIP_API void oip_stop_producing(oip_producer *producer);
+
+/*
+ * 1 where an item's failure (or the sink's) ended production, with the lowest failing sequence and its code; else 0.
+ * Final once oip_stop() has returned.
+ */
+OIP_API int oip_failure(const oip_producer *producer, uint64_t *sequence, int *code);
+
+/* ----------------------------------------------------------------------------------------------- statistics ---- */
+
+/* Counts since creation; durations in nanoseconds. `size` is sizeof(struct oip_statistics), set by the caller. */
+struct oip_statistics {
+    size_t size;
+    uint64_t requested;        /* sequences given */
+    uint64_t delivered;        /* items that reached the consumer */
+    uint64_t failed;           /* items that failed */
+    uint64_t skipped;          /* failed items that were left out (OIP_SKIP) */
+    uint64_t discarded;        /* items that were neither delivered nor failed */
+    uint64_t running;          /* now: claimed or reserved, and not finished */
+    uint64_t finished_waiting; /* now: finished, and not delivered */
+    uint64_t outstanding;      /* now: asked for, and not consumed */
+    uint64_t head;             /* the sequence that delivery waits for */
+    uint64_t assisted;         /* items that the consumer ran itself */
+    uint64_t helped;           /* items that blocked callers ran */
+    uint64_t worker_wakes;     /* times that a pool thread was woken for this producer */
+    uint64_t consumer_wakes;   /* times that the consumer was woken or notified */
+    uint64_t caller_wakes;     /* times that a caller was woken from waiting for room */
+    uint64_t head_of_line_stall;     /* time in which finished items waited for the head */
+    uint64_t longest_stall;          /* the worst of it */
+    uint64_t longest_stall_sequence; /* and whose fault it was; UINT64_MAX: there was none */
+};
+
+/* A snapshot; O(outstanding items), a nanosecond or so each. */
+OIP_API int oip_get_statistics(const oip_producer *producer, struct oip_statistics *statistics);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pool: pthreads that take runnables off the run queue, one at a time, and park when there are none.
+ *
+ * Guarantee. A runnable that was pushed is popped by some thread without anybody's further help, if the pusher called
+ * pool_wake() afterwards, or pool_is_watched() was true after the push: then at the latest when the lookout's timer runs
+ * out. One call wakes at most one thread. No thread uses the processor while there is nothing to run.
+ *
+ * How. One word, `idle`, holds what wakers must know: the topmost of the stack of parked threads, how many are parked,
+ * how many are searching (awake without work), whether there is a lookout, and a tag that makes each value unique.
+ *   - Whoever wakes a thread takes it off the stack and counts it as searching in the same compare-and-swap, so that a
+ *     second waker finds a searching thread and leaves it at that, with a mark that makes the searcher look once more
+ *     before it parks. Of a burst of pushes one wakes.
+ *   - At most one thread searches at a time of its own accord. A searcher that finds work stops searching, and if it was
+ *     the last one and there is more in the queue it wakes the next: a chain as long as the work is worth it.
+ *   - The stack is last in, first out: the thread whose cache is warmest goes first, the others sleep through.
+ *   - The lookout is one parked thread with a timer. While there is one, a pusher may leave a runnable in the queue
+ *     unwoken, because a wake would cost more than running it does (waking.h). When its timer runs out the lookout runs
+ *     what has not moved since it looked last; finding the queue empty it goes to sleep for good.
+ *
+ * Why no push is slept through. Parking: swap `idle` (now parked), look at the run queue again, unless there is a lookout,
+ * who will. Waking: push to the run queue (a full fence), read `idle`. Both sequentially consistent: the parking thread
+ * finds the runnable, or the waker finds the parking thread. The tag prevents that a waker's swap succeeds on a stack that was taken apart and built up
+ * again in between (ABA); it counts 2^26 changes, the swap spans a few instructions.
+ *
+ * Life. Threads end when they were asked to (fewer threads, shutdown, nobody left who could give work), each waking the
+ * next one that is to leave. They are joined by the resize or shutdown after it, or detach themselves where the handle
+ * is gone. The pool's memory is counted: handle, producers, threads.
+ */
+#ifndef OIP_POOL_H
+#define OIP_POOL_H
+
+#include "errors.h"
+#include "parking.h"
+#include "run_queue.h"
+#include "waiter.h"
+#include <ordered_producer.h>
+
+struct frame;
+
+enum worker_state { WORKER_NONE = 0, WORKER_RUNS, WORKER_LEFT };
+
+struct worker {
+    OIP_ALIGNED_TO_LINE struct parking parking;
+    struct oip_pool *pool;
+    _Atomic uint32_t next_parked; /* index + 1 in the stack */
+    uint32_t index;
+    bool searching;      /* counted in the idle word */
+    bool wants_lookout;  /* ran something since it was lookout last */
+    const struct frame *turn; /* of the producer at whose turn this thread is */
+    bool leaves_the_rest; /* what is queued is in good hands: park at once */
+    uint32_t until_sample; /* items until it measures one: waking.h */
+    _Atomic uint64_t woken_at; /* by whom wakes, for the measured cost of a wake; 0: not measured */
+    enum worker_state state; /* under the pool's lock */
+    pthread_t thread;
+};
+
+struct oip_pool {
+    struct run_queue run_queue;
+    OIP_ALIGNED_TO_LINE _Atomic uint64_t idle;
+    _Atomic(struct worker *) lookout;
+    atomic_uint live;      /* threads that run */
+    atomic_uint leaving;   /* threads that are to leave */
+    atomic_bool stopping;  /* all are to leave */
+    atomic_uint wake_cost; /* nanoseconds from a wake to the woken thread's running, moving average */
+    OIP_ALIGNED_TO_LINE uint32_t processors; /* that this process may use */
+    int generation;
+    struct worker **workers; /* OIP_MAX_THREADS of them, made when first needed */
+
+    pthread_mutex_t lock; /* everything below */
+    pthread_cond_t changed;
+    uint32_t threads;      /* wanted */
+    uint64_t open;         /* producers that have not ended, functions that have not returned */
+    bool refusing;         /* shutdown began */
+    bool handle_gone;
+    char name[16];
+    size_t stack_size;
+    uint32_t *cpus;
+    size_t cpu_count;
+    atomic_uint references;
+};
+
+/* The worker that this thread is, or NULL. */
+extern _Thread_local struct worker *current_worker;
+
+static inline bool on_pool_thread(const struct oip_pool *pool)
+{
+    return current_worker != NULL && current_worker->pool == pool;
+}
+
+/* Wakes one parked thread, unless one is searching. Whether it did. */
+bool pool_wake(struct oip_pool *pool);
+
+/* Whether a thread will look at the run queue soon: one is searching, or there is a lookout. */
+bool pool_is_watched(struct oip_pool *pool);
+
+/* Threads that are awake. */
+uint32_t pool_awake(struct oip_pool *pool);
+
+/* Whether a thread that is running something should come back soon to leave. */
+static inline bool pool_wants_threads_back(struct oip_pool *pool)
+{
+    return atomic_load_explicit(&pool->leaving, memory_order_relaxed) != 0;
+}
+
+/* One more producer or function that keeps the pool running. -ESHUTDOWN. */
+int pool_open(struct oip_pool *pool);
+void pool_close(struct oip_pool *pool);
+
+void pool_retain(struct oip_pool *pool);
+void pool_drop(struct oip_pool *pool);
+
+/* Starts a thread with all signals blocked, named `name`. `call` is for the error text. */
+int start_thread(pthread_t *thread, const pthread_attr_t *attributes, const char *name, void *(*main)(void *),
+                 void *argument);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "producer.h"
+
+#include "delivery.h"
+#include "endings.h"
+#include "execution.h"
+#include "pool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The run function of producers whose payloads are struct oip_call. */
+static int run_call(void *context, void *payload, uint64_t sequence)
+{
+    (void)context;
+    (void)sequence;
+    struct oip_call call = *(struct oip_call *)payload;
+    void *result = NULL;
+    int code = call.function(call.argument, &result);
+    if (code == 0) {
+        memcpy(payload, &result, sizeof result);
+    }
+    return code;
+}
+
+/* The options with every default filled in, however old the caller's idea of the struct is. */
+static int read_options(struct oip_producer_options *read, const struct oip_producer_options *given)
+{
+    if (given == NULL || given->size < offsetof(struct oip_producer_options, release)) {
+        return fail_with(-EINVAL, "oip_producer_create: options.size is not sizeof(struct oip_producer_options)");
+    }
+    memset(read, 0, sizeof *read);
+    memcpy(read, given, given->size < sizeof *read ? given->size : sizeof *read);
+    if (read->window == 0) {
+        read->window = 1024;
+    }
+    if (read->window > OIP_MAX_WINDOW) {
+        return fail_with(-EINVAL, "oip_producer_create: window %zu is over %zu", read->window, OIP_MAX_WINDOW);
+    }
+    if (read->width > OIP_MAX_THREADS * 2) {
+        return fail_with(-EINVAL, "oip_producer_create: width %u is over %u", read->width, OIP_MAX_THREADS * 2);
+    }
+    if ((unsigned)read->on_failure > OIP_SKIP) {
+        return fail_with(-EINVAL, "oip_producer_create: on_failure is %d", (int)read->on_failure);
+    }
+    if ((unsigned)read->wait > OIP_WAIT_SPIN) {
+        return fail_with(-EINVAL, "oip_producer_create: wait is %d", (int)read->wait);
+    }
+    if (read->run == NULL) {
+        if (read->payload_size != 0) {
+            return fail_with(-EINVAL, "oip_producer_create: payload_size is %zu, but run is NULL", read->payload_size);
+        }
+        read->run = run_call;
+        read->payload_size = sizeof(struct oip_call);
+        read->payload_align = _Alignof(struct oip_call);
+    }
+    if (read->payload_align == 0) {
+        read->payload_align = _Alignof(max_align_t);
+    }
+    if ((read->payload_align & (read->payload_align - 1)) != 0 || read->payload_align > 4096) {
+        return fail_with(-EINVAL, "oip_producer_create: payload_align %zu is no power of two up to 4096",
+                         read->payload_align);
+    }
+    return 0;
+}
+
+static void init(struct oip_producer *producer, struct oip_pool *pool, const struct oip_producer_options *options)
+{
+    producer->pool = pool;
+    producer->run = options->run;
+    producer->discard = options->discard;
+    producer->context = options->context;
+    producer->release = options->release;
+    producer->width = options->width;
+    producer->on_failure = options->on_failure;
+    producer->wait = options->wait;
+    producer->assists = !options->no_assist && options->on_failure != OIP_FAIL_FAST;
+    producer->generation = fork_generation;
+    producer->payload_stride =
+        (options->payload_size + options->payload_align - 1) / options->payload_align * options->payload_align;
+    atomic_init(&producer->start_limit, UINT64_MAX);
+    atomic_init(&producer->gate, UINT64_MAX);
+    atomic_init(&producer->stall_longest_sequence, UINT64_MAX);
+    atomic_init(&producer->delivery, delivery_word(0, DELIVERY_NONE));
+    producer->until_sample = 1;
+    producer->runnable.run = execution_turn;
+    ready_queue_init(&producer->own_queue, NULL, NULL);
+    producer->ready_queue = &producer->own_queue;
+    producer->open_ends = 1;
+    snprintf(producer->name, sizeof producer->name, "%s", options->name != NULL ? options->name : "oip-consumer");
+    atomic_init(&producer->references, 2); /* the handle, and production itself */
+}
+
+int oip_producer_create(oip_producer **created, oip_pool *pool, const struct oip_producer_options *given)
+{
+    if (created == NULL || pool == NULL) {
+        return fail_with(-EINVAL, "oip_producer_create: %s is NULL", created == NULL ? "producer" : "pool");
+    }
+    RETURN_IF_FORKED(pool);
+    struct oip_producer_options options;
+    int result = read_options(&options, given);
+    if (result != 0) {
+        return result;
+    }
+    struct oip_producer *producer = aligned_alloc(_Alignof(struct oip_producer), sizeof *producer);
+    if (producer == NULL) {
+        return fail_with(-ENOMEM, "oip_producer_create: %zu bytes", sizeof *producer);
+    }
+    memset(producer, 0, sizeof *producer);
+    result = reorder_ring_init(&producer->ring, options.window, options.payload_size, options.payload_align);
+    if (result != 0) {
+        fail_with(result, "oip_producer_create: a window of %zu items of %zu bytes", options.window,
+                  options.payload_size);
+        goto no_ring;
+    }
+    result = -pthread_mutex_init(&producer->lock, NULL);
+    if (result != 0) {
+        fail_with(result, "pthread_mutex_init");
+        goto no_lock;
+    }
+    result = run_queue_admit(&pool->run_queue, &producer->runnable);
+    if (result != 0) {
+        fail_with(result, "oip_producer_create: a place in the run queue");
+        goto no_place;
+    }
+    result = pool_open(pool);
+    if (result != 0) {
+        goto not_open;
+    }
+    pool_retain(pool);
+    init(producer, pool, &options);
+    *created = producer;
+    return 0;
+
+not_open:
+    run_queue_dismiss(&pool->run_queue, &producer->runnable);
+no_place:
+    pthread_mutex_destroy(&producer->lock);
+no_lock:
+    reorder_ring_destroy(&producer->ring);
+no_ring:
+    free(producer);
+    return result;
+}
+
+void producer_retain(struct oip_producer *producer)
+{
+    atomic_fetch_add_explicit(&producer->references, 1, memory_order_relaxed);
+}
+
+void producer_drop(struct oip_producer *producer)
+{
+    /* Release: what this thread did with the producer is before its end; acquire: the last one sees all of it. */
+    if (atomic_fetch_sub_explicit(&producer->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    struct oip_pool *pool = producer->pool;
+    if (producer->ready_queue != &producer->own_queue) {
+        ready_queue_drop(producer->ready_queue);
+    }
+    run_queue_dismiss(&pool->run_queue, &producer->runnable);
+    pthread_mutex_destroy(&producer->lock);
+    reorder_ring_destroy(&producer->ring);
+    void (*release)(void *) = producer->release;
+    void *context = producer->context;
+    free(producer);
+    if (release != NULL) {
+        release(context);
+    }
+    pool_drop(pool);
+}
+
+void oip_producer_release(oip_producer *producer)
+{
+    if (producer->generation != fork_generation) {
+        return; /* its threads are in another process, and perhaps its locks are taken there */
+    }
+    atomic_store_explicit(&producer->handle_gone, true, memory_order_release);
+    ending_abort(producer);
+    producer_drop(producer);
+}
+
+void *oip_producer_context(const oip_producer *producer)
+{
+    return producer->context;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A producer: the state of one ordered production, and what its parts do for one another.
+ *
+ *   reorder_ring   the items and the three counters                        callers, workers, consumer
+ *   admission      produce, reserve, complete                              callers
+ *   window         callers that wait for room                              callers, consumer
+ *   execution      claiming and running items                              workers, helping callers, assisting consumer
+ *   delivery       who may deliver, next, sink, discarding                 consumer
+ *   waking         whom to wake when                                       all
+ *   endings        stop, stop_producing, failures, the last reference      all
+ *
+ * Fields are grouped by who writes them, each group on a cache line of its own, so that nobody pays for another's writes.
+ */
+#ifndef OIP_PRODUCER_H
+#define OIP_PRODUCER_H
+
+#include "errors.h"
+#include "ready_queue.h"
+#include "reorder_ring.h"
+#include "run_queue.h"
+#include "waiter.h"
+#include <ordered_producer.h>
+
+enum consumer_kind {
+    CONSUMER_NONE,    /* not started yet */
+    CONSUMER_THREAD,  /* oip_next() in a thread */
+    CONSUMER_LOOP,    /* oip_try_next() when a ready queue says so */
+    CONSUMER_SINK,    /* a function that pool threads call */
+    CONSUMER_DISCARD, /* production has ended; what comes is destroyed */
+};
+
+struct oip_producer {
+    /* Constant after creation. */
+    struct reorder_ring ring;
+    OIP_ALIGNED_TO_LINE struct oip_pool *pool;
+    oip_run_function run;
+    oip_discard_function discard;
+    void *context;
+    void (*release)(void *context);
+    uint32_t width; /* 0: no bound of its own */
+    enum oip_failure_policy on_failure;
+    enum oip_wait_strategy wait;
+    bool assists;
+    int generation; /* of fork() */
+    size_t payload_stride; /* of payloads given several at once */
+
+    /* Control: read by everybody, written when something ends or pauses. */
+    OIP_ALIGNED_TO_LINE _Atomic uint64_t start_limit; /* items from this sequence on are not started any more */
+    _Atomic uint64_t gate;                            /* items from this sequence on are not delivered now */
+    atomic_int kind;                                  /* enum consumer_kind */
+    atomic_int callers_wait;                          /* enum patience of those who wait for room: window.h */
+    oip_run_function sink;                            /* constant once kind is CONSUMER_SINK */
+    void *sink_context;
+
+    /* The holder of the delivery: delivery.h. */
+    OIP_ALIGNED_TO_LINE _Atomic uint64_t delivery;
+    _Atomic uint64_t stall_began; /* when a later item finished while the head had not; 0: none did */
+
+    /* The consumer's own. */
+    OIP_ALIGNED_TO_LINE _Atomic uint64_t passed; /* sequences behind head that were not delivered */
+    _Atomic uint64_t assisted;
+    uint32_t until_sample;  /* of the consumer's cost samples */
+    uint32_t spin_budget;   /* polls before it sleeps: follows whether they paid off */
+    _Atomic uint64_t stall_total;
+    _Atomic uint64_t stall_longest;
+    _Atomic uint64_t stall_longest_sequence;
+
+    /* Workers. */
+    OIP_ALIGNED_TO_LINE atomic_uint schedule; /* execution.h */
+    atomic_uint cost;                         /* nanoseconds an item takes, moving average: waking.h */
+    struct runnable runnable;
+    _Atomic uint64_t claim_at_lookout; /* claim when a lookout last passed: pool.c */
+
+    /* Rarely touched. */
+    OIP_ALIGNED_TO_LINE struct oip_ready_queue own_queue; /* of a blocking consumer */
+    struct oip_ready_queue *ready_queue;                  /* the consumer's: own_queue, or a loop's */
+    struct ready_entry ready_entry;
+    atomic_bool on_ready_queue;
+    atomic_bool handle_gone;
+    void *tag; /* of the loop */
+
+    pthread_mutex_t lock; /* everything below, and changes of the control group */
+    struct waiter_list callers; /* waiting for room, oldest first */
+    struct waiter_list stoppers; /* waiting for the end */
+    bool paused;
+    bool stopping;       /* oip_stop() was called: a pause has no effect any more */
+    bool ended;          /* nothing is outstanding and the consumer function has returned */
+    bool failed;         /* an item's failure was recorded */
+    bool failure_reached; /* and ended the iteration */
+    uint64_t failed_sequence;
+    int failed_code;
+    unsigned open_ends;  /* settled, consumer function: what `ended` waits for */
+    void *value;         /* of the consumer function */
+    void *(*consume)(struct oip_producer *producer, void *argument);
+    void *consume_argument;
+    char name[16];
+    const void *consumer_thread; /* identity of the thread that waits in oip_next() */
+
+    _Atomic uint64_t failed_count;
+    _Atomic uint64_t skipped_count;
+    _Atomic uint64_t helped;
+    _Atomic uint64_t worker_wakes;
+    _Atomic uint64_t consumer_wakes;
+    _Atomic uint64_t caller_wakes;
+
+    atomic_uint references; /* handle, production, run queue or worker, ready queue, each one */
+};
+
+void producer_retain(struct oip_producer *producer);
+void producer_drop(struct oip_producer *producer);
+
+#endif

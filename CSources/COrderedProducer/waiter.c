@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "waiter.h"
+
+#include <sched.h>
+
+void waiter_remove(struct waiter_list *list, struct waiter *waiter)
+{
+    struct waiter *before = NULL;
+    for (struct waiter *at = list->first; at != waiter; at = at->next) {
+        before = at;
+    }
+    if (before != NULL) {
+        before->next = waiter->next;
+    } else {
+        list->first = waiter->next;
+    }
+    if (list->last == waiter) {
+        list->last = before;
+    }
+    waiter->state = WAITER_UNUSED;
+}
+
+void waiter_settle_first(struct waiter_list *from, struct waiter_list *told, int result, uint64_t sequence)
+{
+    struct waiter *waiter = from->first;
+    waiter_remove(from, waiter);
+    waiter->result = result;
+    waiter->sequence = sequence;
+    waiter_append(told, waiter);
+    waiter->state = WAITER_SETTLED;
+}
+
+void waiter_settle_all(struct waiter_list *from, struct waiter_list *told, int result)
+{
+    while (from->first != NULL) {
+        waiter_settle_first(from, told, result, 0);
+    }
+}
+
+unsigned waiter_tell_all(struct waiter_list *told)
+{
+    unsigned count = 0;
+    struct waiter *waiter = told->first;
+    while (waiter != NULL) {
+        struct waiter *next = waiter->next; /* the waiter's memory may be gone as soon as it is told */
+        waiter->done((struct oip_waiter *)(void *)waiter, waiter->result, waiter->sequence);
+        waiter = next;
+        count++;
+    }
+    told->first = told->last = NULL;
+    return count;
+}
+
+static void sleeper_done(struct oip_waiter *waiter, int result, uint64_t sequence)
+{
+    (void)result;
+    (void)sequence;
+    struct sleeper *sleeper = OIP_CONTAINER_OF(waiter, struct sleeper, waiter);
+    /*
+     * Two steps, because the sleeper's memory is its stack: it may leave as soon as it sees the second value, so the
+     * signal comes before it. Release: the outcome; pairs with sleeper_is_told().
+     */
+    atomic_store_explicit(&sleeper->told, 1, memory_order_release);
+    parking_signal(&sleeper->parking);
+    atomic_store_explicit(&sleeper->told, 2, memory_order_release);
+}
+
+void sleeper_init(struct sleeper *sleeper)
+{
+    memset(sleeper, 0, sizeof *sleeper);
+    sleeper->waiter.done = sleeper_done;
+    parking_init(&sleeper->parking);
+    atomic_init(&sleeper->told, 0);
+}
+
+bool sleeper_is_told(struct sleeper *sleeper)
+{
+    int told = atomic_load_explicit(&sleeper->told, memory_order_acquire);
+    while (told == 1) {
+        sched_yield(); /* the teller is between its two steps */
+        told = atomic_load_explicit(&sleeper->told, memory_order_acquire);
+    }
+    return told == 2;
+}
+
+void sleeper_sleep(struct sleeper *sleeper, uint32_t ticket, int64_t timeout_ns)
+{
+    parking_wait(&sleeper->parking, ticket, timeout_ns);
+}

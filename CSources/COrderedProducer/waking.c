@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "waking.h"
+
+#include "delivery.h"
+#include "execution.h"
+
+void waking_learn(atomic_uint *average, uint64_t sample)
+{
+    uint64_t old = atomic_load_explicit(average, memory_order_relaxed);
+    if (sample == 0) {
+        sample = 1;
+    }
+    uint64_t next;
+    if (old == 0) {
+        next = sample < UINT32_MAX / 2 ? sample : UINT32_MAX / 2;
+    } else {
+        uint64_t most = old * 8 + 256;
+        uint64_t taken = sample < most ? sample : most;
+        next = (old * 7 + taken + 4) / 8;
+    }
+    /* Racing samples: one is lost. */
+    atomic_store_explicit(average, (unsigned)(next < UINT32_MAX / 2 ? next : UINT32_MAX / 2), memory_order_relaxed);
+}
+
+/* Threads that are busy with this producer or anything else on the pool, the calling one included. */
+static uint32_t busy_threads(struct oip_producer *producer)
+{
+    uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
+    bool consumer_runs = atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_THREAD &&
+                         delivery_state(delivery) == DELIVERY_BUSY;
+    return pool_awake(producer->pool) + consumer_runs + (on_pool_thread(producer->pool) ? 0 : 1);
+}
+
+/* Rule 2. */
+static bool worth_a_wake(struct oip_producer *producer)
+{
+    uint32_t cost = waking_cost(producer);
+    uint32_t wake = atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
+    if (cost >= wake) {
+        return true;
+    }
+    return ring_backlog(&producer->ring) * cost >= wake && busy_threads(producer) < producer->pool->processors;
+}
+
+/* Whether a blocking consumer is awake and will come to the head by itself. */
+static bool consumer_will_look(struct oip_producer *producer)
+{
+    return producer->assists && atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_THREAD &&
+           delivery_state(atomic_load_explicit(&producer->delivery, memory_order_relaxed)) == DELIVERY_BUSY;
+}
+
+static void wake_worker(struct oip_producer *producer)
+{
+    if (pool_wake(producer->pool)) {
+        atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
+    }
+}
+
+/* Whether the consumer was waiting for one of these items, and was woken to run it. */
+static inline bool hand_over(struct oip_producer *producer, uint64_t first, uint64_t count)
+{
+    /* Sequentially consistent, after the stamps: pairs with go_idle(). */
+    uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    return delivery_state(delivery) == DELIVERY_IDLE && delivery_sequence(delivery) - first < count &&
+           producer->assists && delivery_hand_over(producer, delivery);
+}
+
+/* What is there for the pool. */
+static inline void call_workers(struct oip_producer *producer, bool check)
+{
+    /* Sequentially consistent, after the stamp: pairs with leaving, execution.h. */
+    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_seq_cst);
+    if ((schedule & SCHEDULE_QUEUED) == 0) {
+        if (execution_queue(producer)) {
+            bool looked_after = schedule_active(schedule) != 0 || consumer_will_look(producer);
+            if (!looked_after || !pool_is_watched(producer->pool) || worth_a_wake(producer)) {
+                wake_worker(producer);
+            }
+        }
+    } else if (check || waking_cost(producer) >= WAKING_EXPENSIVE_NS) {
+        if (worth_a_wake(producer)) {
+            wake_worker(producer);
+        }
+    }
+}
+
+void waking_after_publish(struct oip_producer *producer, uint64_t sequence)
+{
+    if (!hand_over(producer, sequence, 1)) {
+        call_workers(producer, (sequence & (WAKING_CHECK_EVERY - 1)) == 0);
+    }
+}
+
+void waking_after_publish_many(struct oip_producer *producer, uint64_t first, uint64_t count)
+{
+    if (!hand_over(producer, first, count) || count > 1) {
+        call_workers(producer, true);
+    }
+}
+
+void waking_chain(struct oip_producer *producer)
+{
+    if (!ring_is_claimable(&producer->ring)) {
+        return;
+    }
+    /* Queued even if no wake is worth it: should this thread's next item be a long one, the lookout finds the rest. */
+    if (execution_queue(producer) && (!pool_is_watched(producer->pool) || worth_a_wake(producer))) {
+        wake_worker(producer);
+    }
+}
+
+bool waking_may_leave(struct oip_producer *producer)
+{
+    return waking_cost(producer) < WAKING_EXPENSIVE_NS && consumer_will_look(producer) &&
+           run_queue_length(&producer->pool->run_queue) <= 1;
+}
+
+uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns)
+{
+    *timeout_ns = PARKING_FOREVER;
+    if (producer->wait == OIP_WAIT_PARK) {
+        return head;
+    }
+    uint32_t cost = waking_cost(producer);
+    uint64_t backlog = ring_backlog(&producer->ring);
+    if (cost == UINT32_MAX || backlog < 4) {
+        return head;
+    }
+    if (stamp_is_final(ring_stamp(&producer->ring, head + 1), head + 1)) {
+        return head; /* later ones have finished: the head itself is what is missing */
+    }
+    /* So many that the wake is a few percent of their work. */
+    uint32_t wake = atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
+    uint64_t run = (uint64_t)wake * 4 / cost;
+    uint64_t most = producer->ring.window / 4;
+    if (run > most) {
+        run = most;
+    }
+    if (run > backlog / 2) {
+        run = backlog / 2;
+    }
+    if (run < 2) {
+        return head;
+    }
+    *timeout_ns = (int64_t)(2 * run * cost + WAKING_LOOKOUT_NS / 4);
+    return head + run;
+}
+
+bool waking_should_help(struct oip_producer *producer)
+{
+    if (!producer->assists || producer->wait == OIP_WAIT_PARK) {
+        return false;
+    }
+    uint32_t wake = atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
+    return waking_cost(producer) < wake;
+}

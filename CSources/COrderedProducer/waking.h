@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waking: when to wake whom. The speed of the whole lies here: handing over to a sleeping thread takes tens of
+ * microseconds, a wake costs the waker one or two, an item may cost five nanoseconds.
+ *
+ * The rules, and where they are:
+ *   1. One thread is woken at a time, by a chain: pool.h.
+ *   2. A further thread is woken only if the backlog is worth it: backlog x cost of an item >= cost of a wake, both
+ *      measured (waking_learn). While fewer threads run than there are processors; cheap items gain nothing from more.
+ *   3. The consumer runs the head itself if nobody has (delivery.c, assist). If it waits for an item that is just being
+ *      asked for, it alone is woken (waking_after_publish).
+ *   4. Under saturation a consumer waits for several items, not for the head: waking_consumer_target().
+ *   5. Callers that wait for room are let in when a quarter of the window is free: window.h.
+ *   6. Polling is for free processors, and follows whether it paid off: consumer_poll() in delivery.c, search() in
+ *      worker.c.
+ *   7. Nobody reads another's cache line per item, unless it seldom changes.
+ *   8. Blocked callers run items: window.c.
+ *
+ * Nothing waits for a helper that does not exist. An item that is published is either taken by a consumer that was woken
+ * for it, or its producer is in the run queue and a thread was woken, or one is watching the queue: searching, or on the
+ * lookout with a timer (pool.h). So the worst that a wrong guess costs is WAKING_LOOKOUT_NS.
+ */
+#ifndef OIP_WAKING_H
+#define OIP_WAKING_H
+
+#include "pool.h"
+#include "producer.h"
+
+enum {
+    WAKING_LOOKOUT_NS = 1000000, /* how long an unwoken runnable may wait */
+    WAKING_SEARCH_POLLS = 20,    /* of the run queue, before a searcher parks */
+    WAKING_SAMPLE_EVERY = 16,    /* items per measured one */
+    WAKING_CHECK_EVERY = 16,     /* items per look at the backlog; a power of two */
+    WAKING_EXPENSIVE_NS = 5000,  /* items from here on are looked after one by one */
+    WAKING_FIRST_GUESS_NS = 30000, /* cost of a wake, until measured */
+};
+
+/* Takes a sample into a moving average. A single huge sample (a preempted thread) moves it by no more than double. */
+void waking_learn(atomic_uint *average, uint64_t sample);
+
+/* Nanoseconds that an item of this producer takes; UINT32_MAX while not known. */
+static inline uint32_t waking_cost(const struct oip_producer *producer)
+{
+    uint32_t cost = atomic_load_explicit(&producer->cost, memory_order_relaxed);
+    return cost != 0 ? cost : UINT32_MAX;
+}
+
+/* The item `sequence` was published: sees to it that it is run, and wakes whom that is worth. Any thread. */
+void waking_after_publish(struct oip_producer *producer, uint64_t sequence);
+
+/* The same for `count` items from `first` on, after a full fence. */
+void waking_after_publish_many(struct oip_producer *producer, uint64_t first, uint64_t count);
+
+/* A worker begins with the producer: calls in the next one if the backlog is worth it. */
+void waking_chain(struct oip_producer *producer);
+
+/* Whether a worker that ran dry may leave what comes next to the consumer and the lookout. */
+bool waking_may_leave(struct oip_producer *producer);
+
+/* For which sequence a blocking consumer that needs `head` should wait: head itself, or a later one under saturation. */
+uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns);
+
+/* Whether a consumer that waits for a running head, or a blocked caller, should run later items meanwhile. */
+bool waking_should_help(struct oip_producer *producer);
+
+#endif

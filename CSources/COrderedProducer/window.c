@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "window.h"
+
+#include "delivery.h"
+#include "endings.h"
+#include "execution.h"
+#include "pool.h"
+#include "waking.h"
+
+#include <errno.h>
+
+/* Under the lock: as much as there is room for. Whoever is settled moves to `told`. */
+static void grant(struct oip_producer *producer, struct waiter_list *told)
+{
+    struct reorder_ring *ring = &producer->ring;
+    struct waiter_list *callers = &producer->callers;
+    while (callers->first != NULL) {
+        uint64_t sequence, count;
+        if (ring_reserve(ring, true, 1, &sequence, &count) != RESERVED_SOME) {
+            break;
+        }
+        struct slot *slot = ring_slot(ring, sequence);
+        if (callers->first->payload != NULL) {
+            oip_copy(slot_payload(ring, slot), callers->first->payload, ring->payload_size);
+            ring_publish(slot, sequence, PHASE_READY);
+            waking_after_publish(producer, sequence);
+        } else {
+            ring_publish(slot, sequence, PHASE_RESERVED);
+        }
+        waiter_settle_first(callers, told, 0, sequence);
+    }
+    if (callers->first == NULL) {
+        atomic_store_explicit(&producer->callers_wait, NOBODY_WAITS, memory_order_seq_cst);
+        atomic_fetch_and_explicit(&ring->tail, ~(uint64_t)TAIL_CALLERS_WAIT, memory_order_seq_cst);
+        return;
+    }
+    /* What was granted may have made the wait of one inside an item hopeless. */
+    uint64_t tail = ring_tail_word(ring) >> TAIL_SHIFT;
+    for (struct waiter *waiter = callers->first; waiter != NULL;) {
+        struct waiter *next = waiter->next;
+        if (waiter->own != UINT64_MAX && tail - waiter->own >= ring->window) {
+            waiter_remove(callers, waiter);
+            waiter->result = -EDEADLK;
+            waiter_append(told, waiter);
+            waiter->state = WAITER_SETTLED;
+        }
+        waiter = next;
+    }
+}
+
+static void tell(struct oip_producer *producer, struct waiter_list *told)
+{
+    if (told->first != NULL) {
+        atomic_fetch_add_explicit(&producer->caller_wakes, waiter_tell_all(told), memory_order_relaxed);
+    }
+}
+
+void window_grant(struct oip_producer *producer)
+{
+    struct waiter_list told = {NULL, NULL};
+    pthread_mutex_lock(&producer->lock);
+    grant(producer, &told);
+    pthread_mutex_unlock(&producer->lock);
+    tell(producer, &told);
+}
+
+static uint64_t room(const struct oip_producer *producer)
+{
+    uint64_t tail = atomic_load_explicit(&producer->ring.tail, memory_order_relaxed) >> TAIL_SHIFT;
+    return producer->ring.window - (tail - ring_head(&producer->ring));
+}
+
+void window_made_room(struct oip_producer *producer, enum patience patience)
+{
+    if (room(producer) >= (producer->ring.window + 3) / 4 ||
+        (patience == CALLERS_EAGER && !ring_is_claimable(&producer->ring))) {
+        window_grant(producer);
+    }
+}
+
+static void wait_eagerly(struct oip_producer *producer)
+{
+    /* Sequentially consistent, before the look at head: pairs with window_after_delivery(). */
+    atomic_store_explicit(&producer->callers_wait, CALLERS_EAGER, memory_order_seq_cst);
+}
+
+/*
+ * Appends the waiter, looks once more, and grants. Afterwards it is listed or settled; where it is settled, nobody else
+ * tells it. Under no lock.
+ */
+static void enlist(struct oip_producer *producer, struct waiter *waiter, bool eager)
+{
+    struct waiter_list told = {NULL, NULL};
+    pthread_mutex_lock(&producer->lock);
+    /* Acquire-release: after this newcomers go to the list. */
+    uint64_t tail = atomic_fetch_or_explicit(&producer->ring.tail, TAIL_CALLERS_WAIT, memory_order_seq_cst);
+    waiter_append(&producer->callers, waiter);
+    if ((tail & TAIL_CLOSED) != 0) {
+        waiter_settle_all(&producer->callers, &told, -EPIPE);
+    } else {
+        int patience = atomic_load_explicit(&producer->callers_wait, memory_order_relaxed);
+        atomic_store_explicit(&producer->callers_wait, eager || patience == CALLERS_EAGER ? CALLERS_EAGER : CALLERS_PATIENT,
+                              memory_order_seq_cst);
+        grant(producer, &told);
+    }
+    pthread_mutex_unlock(&producer->lock);
+    tell(producer, &told);
+}
+
+/* Whether room comes only after this caller has returned; see window.h. */
+static bool is_hopeless(struct oip_producer *producer, uint64_t own)
+{
+    if (own != UINT64_MAX) {
+        return (ring_tail_word(&producer->ring) >> TAIL_SHIFT) - own >= producer->ring.window;
+    }
+    return inside_of(producer); /* the consumer function or the sink waits for itself */
+}
+
+int window_wait(struct oip_producer *producer, const void *payload, uint64_t *sequence)
+{
+    uint64_t own = outermost_item(producer);
+    if (is_hopeless(producer, own)) {
+        return fail_with(-EDEADLK, "the window of %llu items is full, and room comes only after this caller returns",
+                         (unsigned long long)producer->ring.window);
+    }
+    bool pool_thread = on_pool_thread(producer->pool);
+    bool helps = producer->assists || pool_thread;
+    struct sleeper sleeper;
+    sleeper_init(&sleeper);
+    struct waiter *waiter = waiter_of(&sleeper.waiter);
+    waiter->payload = payload;
+    waiter->own = own;
+    enlist(producer, waiter, pool_thread);
+    uint32_t until_sample = waking_cost(producer) == UINT32_MAX ? 1 : WAKING_SAMPLE_EVERY;
+    bool eager = pool_thread;
+    while (!sleeper_is_told(&sleeper)) {
+        if (helps && execution_help(producer, &until_sample)) {
+            atomic_fetch_add_explicit(&producer->helped, 1, memory_order_relaxed);
+            continue;
+        }
+        uint32_t ticket = parking_ticket(&sleeper.parking);
+        if (room(producer) > 0) {
+            window_grant(producer);
+            continue;
+        }
+        if (pool_thread) {
+            delivery_on_pool(producer, &until_sample); /* the sink may be waiting for a pool thread */
+        }
+        if (!sleeper_is_told(&sleeper)) {
+            sleeper_sleep(&sleeper, ticket, eager ? PARKING_FOREVER : WINDOW_PATIENCE_NS);
+            if (!eager) {
+                eager = true;
+                wait_eagerly(producer);
+            }
+        }
+    }
+    if (waiter->result == -EDEADLK) {
+        fail_with(-EDEADLK, "the window of %llu items filled up behind the item that waits for room in it",
+                  (unsigned long long)producer->ring.window);
+    } else if (waiter->result == 0 && sequence != NULL) {
+        *sequence = waiter->sequence;
+    }
+    return waiter->result;
+}
+
+int window_wait_async(struct oip_producer *producer, const void *payload, struct oip_waiter *waiter)
+{
+    struct waiter *inner = waiter_of(waiter);
+    inner->payload = payload;
+    inner->own = UINT64_MAX;
+    enlist(producer, inner, true);
+    return -EINPROGRESS;
+}
+
+int oip_cancel(oip_producer *producer, struct oip_waiter *waiter)
+{
+    RETURN_IF_FORKED(producer);
+    struct waiter *inner = waiter_of(waiter);
+    struct waiter_list told = {NULL, NULL};
+    pthread_mutex_lock(&producer->lock);
+    bool waits = false;
+    for (struct waiter *at = producer->callers.first; at != NULL; at = at->next) {
+        waits = waits || at == inner;
+    }
+    if (waits) {
+        waiter_remove(&producer->callers, inner);
+        grant(producer, &told); /* takes the marks away if it was the last */
+    }
+    pthread_mutex_unlock(&producer->lock);
+    tell(producer, &told);
+    return waits ? 0 : -EALREADY;
+}
+
+void window_close(struct oip_producer *producer)
+{
+    struct waiter_list told = {NULL, NULL};
+    atomic_fetch_or_explicit(&producer->ring.tail, TAIL_CLOSED, memory_order_seq_cst);
+    pthread_mutex_lock(&producer->lock);
+    waiter_settle_all(&producer->callers, &told, -EPIPE);
+    atomic_store_explicit(&producer->callers_wait, NOBODY_WAITS, memory_order_seq_cst);
+    pthread_mutex_unlock(&producer->lock);
+    tell(producer, &told);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker.h"
+
+#include "idle.h"
+#include "waking.h"
+
+_Thread_local struct worker *current_worker;
+
+bool pool_is_watched(struct oip_pool *pool)
+{
+    /* Sequentially consistent, after a push: pairs with park(). */
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+    return idle_searching(idle) != 0 || (idle & IDLE_LOOKOUT) != 0;
+}
+
+uint32_t pool_awake(struct oip_pool *pool)
+{
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_relaxed);
+    uint32_t asleep = idle_parked(idle) + ((idle & IDLE_LOOKOUT) != 0);
+    uint32_t threads = atomic_load_explicit(&pool->live, memory_order_relaxed);
+    return threads > asleep ? threads - asleep : 0;
+}
+
+bool pool_wake(struct oip_pool *pool)
+{
+    /* Sequentially consistent, after a push: pairs with the swap in park(). */
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+    for (;;) {
+        struct worker *worker = NULL;
+        uint64_t next;
+        if (idle_searching(idle) != 0) {
+            if ((idle & IDLE_WANTED) != 0) {
+                return false;
+            }
+            next = idle | IDLE_WANTED;
+        } else if ((idle & IDLE_LOOKOUT) != 0) {
+            /* The swap succeeds only if the tag is unchanged, and so this is still the lookout. */
+            worker = atomic_load_explicit(&pool->lookout, memory_order_acquire);
+            next = (idle & ~IDLE_LOOKOUT) + IDLE_SEARCHING_ONE;
+        } else if (idle_top(idle) != 0) {
+            worker = pool->workers[idle_top(idle) - 1];
+            next = idle_with_top(idle, atomic_load_explicit(&worker->next_parked, memory_order_relaxed)) -
+                   IDLE_PARKED_ONE + IDLE_SEARCHING_ONE;
+        } else {
+            return false; /* all are awake, and look at the queue before they park */
+        }
+        next += IDLE_TAG_ONE;
+        if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst,
+                                                  memory_order_seq_cst)) {
+            if (worker == NULL) {
+                return false;
+            }
+            atomic_store_explicit(&worker->woken_at, oip_now(), memory_order_relaxed);
+            parking_signal(&worker->parking);
+            return true;
+        }
+    }
+}
+
+/* At most one thread searches of its own accord. */
+static bool begin_search(struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_relaxed);
+    while (idle_searching(idle) == 0) {
+        if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, idle + IDLE_SEARCHING_ONE + IDLE_TAG_ONE,
+                                                  memory_order_seq_cst, memory_order_relaxed)) {
+            worker->searching = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* This searcher has found work. */
+static void end_search(struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
+    worker->searching = false;
+    uint64_t before =
+        atomic_fetch_add_explicit(&pool->idle, IDLE_TAG_ONE - IDLE_SEARCHING_ONE, memory_order_seq_cst);
+    /* A push that found this thread searching left it at that: look whether there is more. Pairs with pool_wake(). */
+    if (idle_searching(before) == 1 && (before & IDLE_WANTED) != 0) {
+        atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
+        if (!run_queue_is_empty(&pool->run_queue)) {
+            pool_wake(pool);
+        }
+    }
+}
+
+static bool must_leave(struct oip_pool *pool)
+{
+    if (atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) {
+        return true;
+    }
+    unsigned leaving = atomic_load_explicit(&pool->leaving, memory_order_seq_cst);
+    while (leaving != 0) {
+        if (atomic_compare_exchange_weak_explicit(&pool->leaving, &leaving, leaving - 1, memory_order_seq_cst,
+                                                  memory_order_seq_cst)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool somebody_must_leave(struct oip_pool *pool)
+{
+    return atomic_load_explicit(&pool->stopping, memory_order_seq_cst) ||
+           atomic_load_explicit(&pool->leaving, memory_order_seq_cst) != 0;
+}
+
+/* The lookout's timer ran out: it is no lookout any more, unless somebody is waking it just now. */
+static bool step_down(struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+    while ((idle & IDLE_LOOKOUT) != 0 &&
+           atomic_load_explicit(&pool->lookout, memory_order_acquire) == worker) {
+        if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, (idle & ~IDLE_LOOKOUT) + IDLE_TAG_ONE,
+                                                  memory_order_seq_cst, memory_order_seq_cst)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Looks once at everything in the queue: what others move is put back, the first thing that nobody does is run. Whether
+ * the queue was empty.
+ */
+static bool look_out(struct worker *worker)
+{
+    struct run_queue *queue = &worker->pool->run_queue;
+    struct runnable *first = NULL;
+    for (;;) {
+        struct runnable *runnable = run_queue_pop(queue);
+        if (runnable == NULL) {
+            return first == NULL;
+        }
+        bool again = runnable == first;
+        if (!again && !runnable_is_moving(runnable)) {
+            worker->wants_lookout = true;
+            runnable->run(runnable, worker);
+            return false;
+        }
+        if (first == NULL) {
+            first = runnable;
+        }
+        run_queue_push(queue, runnable);
+        if (again) {
+            return false;
+        }
+    }
+}
+
+static void measure_wake(struct worker *worker)
+{
+    uint64_t woken_at = atomic_exchange_explicit(&worker->woken_at, 0, memory_order_relaxed);
+    if (woken_at != 0) {
+        waking_learn(&worker->pool->wake_cost, oip_now() - woken_at);
+    }
+}
+
+/* Sleeps until woken, as lookout or for good. */
+static void park(struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
+    uint32_t ticket = parking_ticket(&worker->parking);
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+    uint64_t next;
+    bool as_lookout;
+    do {
+        if (worker->searching && (idle & IDLE_WANTED) != 0) {
+            /* Somebody relied on this thread's searching: look again. */
+            atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
+            return;
+        }
+        as_lookout = worker->wants_lookout && (idle & IDLE_LOOKOUT) == 0;
+        if (as_lookout) {
+            atomic_store_explicit(&pool->lookout, worker, memory_order_release);
+            next = idle | IDLE_LOOKOUT;
+        } else {
+            atomic_store_explicit(&worker->next_parked, idle_top(idle), memory_order_relaxed);
+            next = idle_with_top(idle, worker->index + 1) + IDLE_PARKED_ONE;
+        }
+        next += IDLE_TAG_ONE;
+        if (worker->searching) {
+            next -= IDLE_SEARCHING_ONE;
+        }
+        /* Release: next_parked and lookout, read by the waker; sequentially consistent: see pool.h. */
+    } while (!atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst,
+                                                    memory_order_seq_cst));
+    worker->searching = false;
+    /* The last look: it may wake this very thread, which then waits no longer. */
+    if (((next & IDLE_LOOKOUT) == 0 && !run_queue_is_empty(&pool->run_queue)) || somebody_must_leave(pool)) {
+        pool_wake(pool);
+    }
+    if (as_lookout) {
+        if (!parking_wait(&worker->parking, ticket, WAKING_LOOKOUT_NS) && step_down(worker)) {
+            worker->wants_lookout = !look_out(worker);
+            return;
+        }
+    }
+    parking_wait(&worker->parking, ticket, PARKING_FOREVER);
+    worker->searching = true; /* counted by whoever woke */
+    measure_wake(worker);
+}
+
+/* As the only searcher, polls for a moment where that has paid off and a processor is free. */
+static bool search(struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
+    if (pool->processors < 2 || pool_awake(pool) >= pool->processors) {
+        return false;
+    }
+    for (int i = 0; i < WAKING_SEARCH_POLLS; i++) {
+        oip_relax();
+        if (!run_queue_is_empty(&pool->run_queue)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void *worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    struct oip_pool *pool = worker->pool;
+    current_worker = worker;
+    for (;;) {
+        struct runnable *runnable = run_queue_pop(&pool->run_queue);
+        if (runnable != NULL) {
+            if (worker->searching) {
+                end_search(worker);
+            }
+            worker->wants_lookout = true;
+            worker->leaves_the_rest = false;
+            runnable->run(runnable, worker);
+            if (!somebody_must_leave(pool) && !worker->leaves_the_rest) {
+                continue;
+            }
+        }
+        if (must_leave(pool)) {
+            break;
+        }
+        if (runnable != NULL && worker->leaves_the_rest) {
+            park(worker);
+            continue;
+        }
+        if (runnable != NULL || (!worker->searching && begin_search(worker)) || (worker->searching && search(worker))) {
+            continue;
+        }
+        park(worker);
+    }
+    if (worker->searching) {
+        end_search(worker);
+    }
+    if (somebody_must_leave(pool) || !run_queue_is_empty(&pool->run_queue)) {
+        pool_wake(pool);
+    }
+    current_worker = NULL;
+    pthread_mutex_lock(&pool->lock);
+    atomic_fetch_sub_explicit(&pool->live, 1, memory_order_relaxed);
+    worker->state = WORKER_LEFT;
+    if (pool->handle_gone) {
+        pthread_detach(pthread_self());
+        worker->state = WORKER_NONE;
+    }
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+    pool_drop(pool);
+    return NULL;
+}
