@@ -120,6 +120,10 @@ int oip_produce_many(oip_producer *producer, const void *payloads, size_t count,
 int oip_produce_call(oip_producer *producer, int (*function)(void *argument, void **result), void *argument,
                      uint64_t *sequence)
 {
+    RETURN_IF_FORKED(producer);
+    if (producer->ring.payload_size != sizeof(struct oip_call)) {
+        return fail_with(-EINVAL, "oip_produce_call: the producer was created with a run function of its own");
+    }
     struct oip_call call = {function, argument};
     return oip_produce(producer, &call, sequence);
 }

@@ -21,7 +21,7 @@
  * Why no push is slept through. Parking: swap `idle` (now parked), look at the run queue again, unless there is a lookout,
  * who will. Waking: push to the run queue (a full fence), read `idle`. Both sequentially consistent: the parking thread
  * finds the runnable, or the waker finds the parking thread. The tag prevents that a waker's swap succeeds on a stack that was taken apart and built up
- * again in between (ABA); it counts 2^26 changes, the swap spans a few instructions.
+ * again in between (ABA); it counts 2^23 changes, the swap spans a few instructions.
  *
  * Life. Threads end when they were asked to (fewer threads, shutdown, nobody left who could give work), each waking the
  * next one that is to leave. They are joined by the resize or shutdown after it, or detach themselves where the handle
@@ -58,7 +58,6 @@ struct worker {
 struct oip_pool {
     struct run_queue run_queue;
     OIP_ALIGNED_TO_LINE _Atomic uint64_t idle;
-    _Atomic(struct worker *) lookout;
     atomic_uint live;      /* threads that run */
     atomic_uint leaving;   /* threads that are to leave */
     atomic_bool stopping;  /* all are to leave */

@@ -10,13 +10,13 @@ bool pool_is_watched(struct oip_pool *pool)
 {
     /* Sequentially consistent, after a push: pairs with park(). */
     uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
-    return idle_searching(idle) != 0 || (idle & IDLE_LOOKOUT) != 0;
+    return idle_searching(idle) != 0 || idle_lookout(idle) != 0;
 }
 
 uint32_t pool_awake(struct oip_pool *pool)
 {
     uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_relaxed);
-    uint32_t asleep = idle_parked(idle) + ((idle & IDLE_LOOKOUT) != 0);
+    uint32_t asleep = idle_parked(idle) + (idle_lookout(idle) != 0);
     uint32_t threads = atomic_load_explicit(&pool->live, memory_order_relaxed);
     return threads > asleep ? threads - asleep : 0;
 }
@@ -33,10 +33,9 @@ bool pool_wake(struct oip_pool *pool)
                 return false;
             }
             next = idle | IDLE_WANTED;
-        } else if ((idle & IDLE_LOOKOUT) != 0) {
-            /* The swap succeeds only if the tag is unchanged, and so this is still the lookout. */
-            worker = atomic_load_explicit(&pool->lookout, memory_order_acquire);
-            next = (idle & ~IDLE_LOOKOUT) + IDLE_SEARCHING_ONE;
+        } else if (idle_lookout(idle) != 0) {
+            worker = pool->workers[idle_lookout(idle) - 1];
+            next = idle_with_lookout(idle, 0) + IDLE_SEARCHING_ONE;
         } else if (idle_top(idle) != 0) {
             worker = pool->workers[idle_top(idle) - 1];
             next = idle_with_top(idle, atomic_load_explicit(&worker->next_parked, memory_order_relaxed)) -
@@ -114,9 +113,8 @@ static bool step_down(struct worker *worker)
 {
     struct oip_pool *pool = worker->pool;
     uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
-    while ((idle & IDLE_LOOKOUT) != 0 &&
-           atomic_load_explicit(&pool->lookout, memory_order_acquire) == worker) {
-        if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, (idle & ~IDLE_LOOKOUT) + IDLE_TAG_ONE,
+    while (idle_lookout(idle) == worker->index + 1) {
+        if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, idle_with_lookout(idle, 0) + IDLE_TAG_ONE,
                                                   memory_order_seq_cst, memory_order_seq_cst)) {
             return true;
         }
@@ -175,10 +173,9 @@ static void park(struct worker *worker)
             atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
             return;
         }
-        as_lookout = worker->wants_lookout && (idle & IDLE_LOOKOUT) == 0;
+        as_lookout = worker->wants_lookout && idle_lookout(idle) == 0;
         if (as_lookout) {
-            atomic_store_explicit(&pool->lookout, worker, memory_order_release);
-            next = idle | IDLE_LOOKOUT;
+            next = idle_with_lookout(idle, worker->index + 1);
         } else {
             atomic_store_explicit(&worker->next_parked, idle_top(idle), memory_order_relaxed);
             next = idle_with_top(idle, worker->index + 1) + IDLE_PARKED_ONE;
@@ -187,12 +184,12 @@ static void park(struct worker *worker)
         if (worker->searching) {
             next -= IDLE_SEARCHING_ONE;
         }
-        /* Release: next_parked and lookout, read by the waker; sequentially consistent: see pool.h. */
+        /* Release: next_parked, read by the waker; sequentially consistent: see pool.h. */
     } while (!atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst,
                                                     memory_order_seq_cst));
     worker->searching = false;
     /* The last look: it may wake this very thread, which then waits no longer. */
-    if (((next & IDLE_LOOKOUT) == 0 && !run_queue_is_empty(&pool->run_queue)) || somebody_must_leave(pool)) {
+    if ((idle_lookout(next) == 0 && !run_queue_is_empty(&pool->run_queue)) || somebody_must_leave(pool)) {
         pool_wake(pool);
     }
     if (as_lookout) {
