@@ -115,21 +115,34 @@ static void pass(struct oip_producer *producer, uint64_t head)
     advance(producer, head);
 }
 
+/* Makes the unfinished head this thread's to run, if nobody else has claimed it. */
+static inline bool take_head(struct oip_producer *producer, uint64_t head)
+{
+    if (held_run_next(&producer->held, head, &producer->lock)) {
+        return true;
+    }
+    uint64_t count = ring_claim_head(&producer->ring, head, waking_run_length(producer));
+    if (count > 1) {
+        held_run_begin(&producer->held, head, head + count);
+    }
+    return count != 0;
+}
+
 /*
  * Rule 3: the holder runs the unclaimed head itself. The item's phase; 0 where somebody else has claimed it. Done items
  * are not published: their reader is this thread.
  */
-static int run_head(struct oip_producer *producer, uint64_t head, uint32_t *until_sample)
+static inline int run_head(struct oip_producer *producer, uint64_t head, uint32_t *until_sample)
 {
     if (!execution_enter(producer)) {
         return 0;
     }
-    if (!ring_claim_head(&producer->ring, head)) {
+    if (!take_head(producer, head)) {
         execution_exit(producer);
         return 0;
     }
     bool observed = waking_cost(producer) >= WAKING_EXPENSIVE_NS;
-    if (observed) {
+    if (OIP_UNLIKELY(observed)) {
         atomic_store_explicit(&producer->stall_began, 0, memory_order_relaxed);
         set_delivery(producer, head, DELIVERY_ASSISTING);
     }
@@ -138,15 +151,28 @@ static int run_head(struct oip_producer *producer, uint64_t head, uint32_t *unti
     frame.sequence = head;
     enum phase phase = execution_run(producer, head, until_sample);
     frame_leave(&frame);
-    if (observed) {
+    if (OIP_UNLIKELY(observed)) {
         set_delivery(producer, head, DELIVERY_BUSY);
         stall_end(producer, head);
     }
-    if (phase != PHASE_DONE) {
+    if (OIP_UNLIKELY(phase != PHASE_DONE)) {
         ring_publish(ring_slot(&producer->ring, head), head, phase);
     }
     execution_exit(producer);
     return phase;
+}
+
+/* Before a pause: what the holder has claimed is run now, and waits like everything else. */
+static void finish_held(struct oip_producer *producer, uint64_t head)
+{
+    for (uint64_t sequence = head; held_run_next(&producer->held, sequence, &producer->lock); sequence++) {
+        struct frame frame;
+        frame_enter(&frame, producer);
+        frame.sequence = sequence;
+        enum phase phase = execution_run(producer, sequence, &producer->until_sample);
+        frame_leave(&frame);
+        ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
+    }
 }
 
 /* Going idle, and back where the last look finds something. True: idle. `target`: see waking.h, rule 4. */
@@ -169,6 +195,7 @@ static bool go_idle(struct oip_producer *producer, uint64_t head, uint64_t targe
 /* Paused, and back where the pause is over. True: paused. */
 static bool go_paused(struct oip_producer *producer, uint64_t head)
 {
+    finish_held(producer, head);
     uint64_t paused = delivery_word(head, DELIVERY_PAUSED);
     set_delivery(producer, head, DELIVERY_PAUSED); /* pairs with delivery_kick() */
     if (ring_is_claimable(&producer->ring) && execution_queue(producer)) {
@@ -192,7 +219,7 @@ static void discard_run(struct oip_producer *producer)
                 producer->discard(producer->context, slot_payload(ring, ring_slot(ring, head)), OIP_PAYLOAD_OUTPUT);
             }
             pass(producer, head);
-        } else if (ring_claim_head(ring, head)) {
+        } else if (take_head(producer, head)) {
             execution_run(producer, head, &never); /* the start limit is below: it discards */
             pass(producer, head);
         } else if (ring_is_exhausted(ring, head)) {
@@ -454,25 +481,29 @@ static void take_notice(struct oip_producer *producer, uint64_t head)
     producer_drop(producer); /* the entry's; production's own is still there */
 }
 
-/* Rule 6: polls for a change of `view` before it sleeps, as long as that pays off and a processor is free for it. */
+/*
+ * Rule 6: polls for a change of `view` before it sleeps. On a processor that nobody else wants for as long as a wake
+ * keeps its waker busy, so that one wake (of a worker, say) does not lead to the next; otherwise only for a moment.
+ */
 static bool consumer_poll(struct oip_producer *producer, uint64_t head, enum head_view view)
 {
-    enum { LEAST = 4, MOST = 64 };
+    enum { FEW = 4, PER_LOOK_AT_CLOCK = 8 };
     struct oip_pool *pool = producer->pool;
     if (producer->wait == OIP_WAIT_PARK || pool->processors < 2) {
         return false;
     }
-    if (producer->spin_budget < LEAST) {
-        producer->spin_budget = LEAST;
-    }
-    for (uint32_t i = 0; i < producer->spin_budget; i++) {
+    /* This thread and a caller have a processor each; and it did not sleep longer than a wake takes the last time. */
+    bool alone = pool_awake(pool) + 2 <= pool->processors && producer->slept_briefly;
+    uint64_t began = alone ? oip_now() : 0;
+    for (uint32_t polls = 1; alone || polls <= FEW; polls++) {
         oip_relax();
         if (view_head(producer, head) != view) {
-            producer->spin_budget = producer->spin_budget * 2 < MOST ? producer->spin_budget * 2 : MOST;
             return true;
         }
+        if (alone && polls % PER_LOOK_AT_CLOCK == 0 && oip_now() - began >= WAKING_POLL_NS) {
+            break;
+        }
     }
-    producer->spin_budget /= 2;
     return false;
 }
 
@@ -486,7 +517,11 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
     if (!go_idle(producer, head, target, producer->assists && producer->width == 0)) {
         return;
     }
-    if (!parking_wait(&queue->parking, ticket, timeout) &&
+    uint64_t began = oip_now();
+    bool told = parking_wait(&queue->parking, ticket, timeout);
+    producer->slept_briefly =
+        oip_now() - began < atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
+    if (!told &&
         swap_delivery(producer, delivery_word(target, DELIVERY_IDLE), delivery_word(head, DELIVERY_BUSY))) {
         return;
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "errors.h"
 
+#include "asymmetric_fence.h"
+
 #include <errno.h>
 #include <ordered_producer.h>
 #include <pthread.h>
@@ -18,15 +20,16 @@ static void count_fork(void)
 
 static int watch_result;
 
-static void watch_once(void)
+static void prepare_once(void)
 {
+    asymmetric_fences_prepare();
     watch_result = -pthread_atfork(NULL, NULL, count_fork);
 }
 
-int watch_for_fork(void)
+int prepare_process(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, watch_once);
+    pthread_once(&once, prepare_once);
     return watch_result == 0 ? 0 : fail_with(watch_result, "pthread_atfork");
 }
 

@@ -16,8 +16,8 @@ OIP_COLD __attribute__((format(printf, 2, 3))) int fail_with(int result, const c
  */
 extern int fork_generation;
 
-/* Watches for fork() from now on. 0 or an errno, negated. */
-int watch_for_fork(void);
+/* Before the first object: watches for fork() from now on, and finds out about fences. 0 or an errno, negated. */
+int prepare_process(void);
 
 #define RETURN_IF_FORKED(object)                                                                                       \
     do {                                                                                                               \

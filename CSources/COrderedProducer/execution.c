@@ -92,7 +92,7 @@ bool execution_enter(struct oip_producer *producer)
 /* Whether the producer has something for a pool thread to do. */
 static bool has_work(struct oip_producer *producer)
 {
-    return ring_is_claimable(&producer->ring) || delivery_needs_pool(producer);
+    return ring_is_claimable(&producer->ring) || held_run_waits(&producer->held) || delivery_needs_pool(producer);
 }
 
 /* No longer active; looks once more. */
@@ -134,7 +134,7 @@ enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint3
         uint64_t began = oip_now();
         code = producer->run(producer->context, payload, sequence);
         waking_learn(&producer->cost, oip_now() - began);
-        *until_sample = WAKING_SAMPLE_EVERY;
+        *until_sample = waking_cost(producer) < WAKING_CHEAP_NS ? WAKING_SAMPLE_CHEAP_EVERY : WAKING_SAMPLE_EVERY;
     }
     return OIP_LIKELY(code == 0) ? PHASE_DONE : ending_item_failed(producer, sequence, code);
 }
@@ -192,6 +192,18 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker)
     }
 }
 
+/* The holder of the delivery is stuck in an item: what it holds behind that is run here. */
+static void run_stolen(struct oip_producer *producer, struct worker *worker)
+{
+    uint64_t sequence, end;
+    if (held_run_steal(&producer->held, &sequence, &end, &producer->lock)) {
+        for (; sequence < end; sequence++) {
+            current_frame->sequence = sequence;
+            run_and_publish(producer, sequence, &worker->until_sample);
+        }
+    }
+}
+
 void execution_turn(struct runnable *runnable, struct worker *worker)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
@@ -206,6 +218,9 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
         delivery_on_pool(producer, &worker->until_sample);
         bool more = run_quantum(producer, worker);
         delivery_on_pool(producer, &worker->until_sample);
+        if (worker->steals) {
+            run_stolen(producer, worker);
+        }
         worker->turn = NULL;
         frame_leave(&frame);
         if (!more) {
@@ -222,13 +237,20 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
     producer_drop(producer);
 }
 
+/* Whether the value is another than at the last look. */
+static bool has_moved(_Atomic uint64_t *last, uint64_t now)
+{
+    return atomic_exchange_explicit(last, now, memory_order_relaxed) != now;
+}
+
 bool runnable_is_moving(struct runnable *runnable)
 {
     if (runnable->run != execution_turn) {
         return false;
     }
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
-    uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
-    uint64_t before = atomic_exchange_explicit(&producer->claim_at_lookout, claim, memory_order_relaxed);
-    return claim != before && !delivery_needs_pool(producer);
+    bool claims = has_moved(&producer->claim_at_lookout, atomic_load_explicit(&producer->ring.claim, memory_order_relaxed));
+    bool begins = has_moved(&producer->begun_at_lookout, atomic_load_explicit(&producer->held.begun, memory_order_relaxed));
+    bool holder_stuck = held_run_waits(&producer->held) && !begins;
+    return (claims || begins) && !holder_stuck && !delivery_needs_pool(producer);
 }

@@ -246,7 +246,7 @@ int oip_pool_create(oip_pool **created, const struct oip_pool_options *given)
     struct oip_pool_options options;
     int result = read_options(&options, given);
     if (result == 0) {
-        result = watch_for_fork();
+        result = prepare_process();
     }
     if (result != 0) {
         return result;

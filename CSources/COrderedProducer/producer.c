@@ -84,6 +84,7 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     atomic_init(&producer->stall_longest_sequence, UINT64_MAX);
     atomic_init(&producer->delivery, delivery_word(0, DELIVERY_NONE));
     producer->until_sample = 1;
+    producer->slept_briefly = true;
     producer->runnable.run = execution_turn;
     ready_queue_init(&producer->own_queue, NULL, NULL);
     producer->ready_queue = &producer->own_queue;

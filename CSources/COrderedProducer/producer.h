@@ -16,6 +16,7 @@
 #define OIP_PRODUCER_H
 
 #include "errors.h"
+#include "held_run.h"
 #include "ready_queue.h"
 #include "reorder_ring.h"
 #include "run_queue.h"
@@ -57,11 +58,12 @@ struct oip_producer {
     OIP_ALIGNED_TO_LINE _Atomic uint64_t delivery;
     _Atomic uint64_t stall_began; /* when a later item finished while the head had not; 0: none did */
 
-    /* The consumer's own. */
-    OIP_ALIGNED_TO_LINE _Atomic uint64_t passed; /* sequences behind head that were not delivered */
+    /* The holder's own. */
+    OIP_ALIGNED_TO_LINE struct held_run held;
+    _Atomic uint64_t passed; /* sequences behind head that were not delivered */
     _Atomic uint64_t assisted;
     uint32_t until_sample;  /* of the consumer's cost samples */
-    uint32_t spin_budget;   /* polls before it sleeps: follows whether they paid off */
+    bool slept_briefly;     /* the last time: then polling would have been better */
     _Atomic uint64_t stall_total;
     _Atomic uint64_t stall_longest;
     _Atomic uint64_t stall_longest_sequence;
@@ -70,7 +72,8 @@ struct oip_producer {
     OIP_ALIGNED_TO_LINE atomic_uint schedule; /* execution.h */
     atomic_uint cost;                         /* nanoseconds an item takes, moving average: waking.h */
     struct runnable runnable;
-    _Atomic uint64_t claim_at_lookout; /* claim when a lookout last passed: pool.c */
+    _Atomic uint64_t claim_at_lookout; /* claim and held.begun when a lookout last passed: worker.c */
+    _Atomic uint64_t begun_at_lookout;
 
     /* Rarely touched. */
     OIP_ALIGNED_TO_LINE struct oip_ready_queue own_queue; /* of a blocking consumer */

@@ -95,7 +95,7 @@ int oip_ready_queue_create(oip_ready_queue **created, const struct oip_ready_que
     if (options != NULL && options->size < sizeof *options) {
         return fail_with(-EINVAL, "oip_ready_queue_create: options.size is not sizeof(struct oip_ready_queue_options)");
     }
-    int result = watch_for_fork();
+    int result = prepare_process();
     if (result != 0) {
         return result;
     }

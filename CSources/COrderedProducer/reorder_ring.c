@@ -64,7 +64,7 @@ enum reserve_result ring_reserve(struct reorder_ring *ring, bool from_queue, uin
         /* Acquire on both: the consumer has read the slot's old payload. head_seen passes on what its writer acquired. */
         uint64_t head = atomic_load_explicit(&ring->head_seen, memory_order_acquire);
         if (OIP_UNLIKELY(tail - head + wanted > ring->window)) {
-            /* Sequentially consistent: the last look of a caller that is about to wait; pairs with ring_advance(). */
+            /* The last look of a caller that is about to wait: see window.h. */
             head = atomic_load_explicit(&ring->head, memory_order_seq_cst);
             atomic_store_explicit(&ring->head_seen, head, memory_order_release);
             if (tail < head || tail - head > ring->window) {
@@ -137,20 +137,24 @@ bool ring_claim(struct reorder_ring *ring, uint64_t *sequence)
     }
 }
 
-bool ring_claim_head(struct reorder_ring *ring, uint64_t head)
+uint64_t ring_claim_head(struct reorder_ring *ring, uint64_t head, uint64_t most)
 {
-    if (ring_stamp(ring, head) != stamp_of(head, PHASE_READY)) {
-        return false;
-    }
     uint64_t claim = atomic_load_explicit(&ring->claim, memory_order_relaxed);
-    while (claim <= head) {
+    if (claim > head) {
+        return 0;
+    }
+    uint64_t count = 0;
+    while (count < most && ring_stamp(ring, head + count) == stamp_of(head + count, PHASE_READY)) {
+        count++;
+    }
+    while (count != 0 && claim <= head) {
         /* From behind head, too: all between is delivered. Order as in ring_claim(). */
-        if (atomic_compare_exchange_weak_explicit(&ring->claim, &claim, head + 1, memory_order_seq_cst,
+        if (atomic_compare_exchange_weak_explicit(&ring->claim, &claim, head + count, memory_order_seq_cst,
                                                   memory_order_relaxed)) {
-            return true;
+            return count;
         }
     }
-    return false;
+    return 0;
 }
 
 bool ring_is_claimable(const struct reorder_ring *ring)

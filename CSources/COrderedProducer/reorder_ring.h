@@ -160,8 +160,11 @@ static inline void ring_publish(struct slot *slot, uint64_t sequence, enum phase
 /* Takes the next item to run. False: there is none now. */
 bool ring_claim(struct reorder_ring *ring, uint64_t *sequence);
 
-/* Takes the item at `head`, if it is ready and nobody has. For the holder of the delivery. */
-bool ring_claim_head(struct reorder_ring *ring, uint64_t head);
+/*
+ * Takes the item at `head`, if it is ready and nobody has, and up to `most` in all of those that are ready behind it. How
+ * many. For the holder of the delivery.
+ */
+uint64_t ring_claim_head(struct reorder_ring *ring, uint64_t head, uint64_t most);
 
 /* Whether ring_claim() would find or move something. */
 bool ring_is_claimable(const struct reorder_ring *ring);
@@ -169,12 +172,11 @@ bool ring_is_claimable(const struct reorder_ring *ring);
 /* Sequences published or about to be, and not claimed. A snapshot. */
 uint64_t ring_backlog(const struct reorder_ring *ring);
 
-/* The holder of the delivery has read the item at `head` and gives its slot back. A full fence. */
+/* The holder of the delivery has read the item at `head` and gives its slot back. */
 static inline void ring_advance(struct reorder_ring *ring, uint64_t head)
 {
-    /* Release: the payload was read; pairs with the acquire in ring_reserve(). Sequentially consistent: next comes the
-     * look whether callers wait for room, who look at head last before they sleep (window.h). */
-    atomic_exchange_explicit(&ring->head, head + 1, memory_order_seq_cst);
+    /* Release: the payload was read; pairs with the acquire in ring_reserve(). */
+    atomic_store_explicit(&ring->head, head + 1, memory_order_release);
 }
 
 #endif

@@ -42,11 +42,13 @@ static bool worth_a_wake(struct oip_producer *producer)
     return ring_backlog(&producer->ring) * cost >= wake && busy_threads(producer) < producer->pool->processors;
 }
 
-/* Whether a blocking consumer is awake and will come to the head by itself. */
-static bool consumer_will_look(struct oip_producer *producer)
+bool waking_consumer_will_look(struct oip_producer *producer)
 {
-    return producer->assists && atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_THREAD &&
-           delivery_state(atomic_load_explicit(&producer->delivery, memory_order_relaxed)) == DELIVERY_BUSY;
+    if (!producer->assists || atomic_load_explicit(&producer->kind, memory_order_relaxed) != CONSUMER_THREAD) {
+        return false;
+    }
+    enum delivery_state state = delivery_state(atomic_load_explicit(&producer->delivery, memory_order_relaxed));
+    return state == DELIVERY_BUSY || state == DELIVERY_QUEUED;
 }
 
 static void wake_worker(struct oip_producer *producer)
@@ -72,7 +74,7 @@ static inline void call_workers(struct oip_producer *producer, bool check)
     unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_seq_cst);
     if ((schedule & SCHEDULE_QUEUED) == 0) {
         if (execution_queue(producer)) {
-            bool looked_after = schedule_active(schedule) != 0 || consumer_will_look(producer);
+            bool looked_after = schedule_active(schedule) != 0 || waking_consumer_will_look(producer);
             if (!looked_after || !pool_is_watched(producer->pool) || worth_a_wake(producer)) {
                 wake_worker(producer);
             }
@@ -111,7 +113,7 @@ void waking_chain(struct oip_producer *producer)
 
 bool waking_may_leave(struct oip_producer *producer)
 {
-    return waking_cost(producer) < WAKING_EXPENSIVE_NS && consumer_will_look(producer) &&
+    return waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer) &&
            run_queue_length(&producer->pool->run_queue) <= 1;
 }
 

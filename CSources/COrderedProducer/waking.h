@@ -29,8 +29,11 @@
 enum {
     WAKING_LOOKOUT_NS = 1000000, /* how long an unwoken runnable may wait */
     WAKING_SEARCH_POLLS = 20,    /* of the run queue, before a searcher parks */
-    WAKING_SAMPLE_EVERY = 16,    /* items per measured one */
+    WAKING_POLL_NS = 6000,       /* for what is about to come, on a processor that is free: a wake call's time */
+    WAKING_SAMPLE_EVERY = 16,    /* items per measured one, */
+    WAKING_SAMPLE_CHEAP_EVERY = 64, /* where a look at the clock costs more than the item */
     WAKING_CHECK_EVERY = 16,     /* items per look at the backlog; a power of two */
+    WAKING_CHEAP_NS = 150,       /* items up to here cost less than handing them about */
     WAKING_EXPENSIVE_NS = 5000,  /* items from here on are looked after one by one */
     WAKING_FIRST_GUESS_NS = 30000, /* cost of a wake, until measured */
 };
@@ -44,6 +47,9 @@ static inline uint32_t waking_cost(const struct oip_producer *producer)
     uint32_t cost = atomic_load_explicit(&producer->cost, memory_order_relaxed);
     return cost != 0 ? cost : UINT32_MAX;
 }
+
+/* Whether a blocking consumer is awake, or being woken, and will come to the head by itself. */
+bool waking_consumer_will_look(struct oip_producer *producer);
 
 /* The item `sequence` was published: sees to it that it is run, and wakes whom that is worth. Any thread. */
 void waking_after_publish(struct oip_producer *producer, uint64_t sequence);
@@ -59,6 +65,12 @@ bool waking_may_leave(struct oip_producer *producer);
 
 /* For which sequence a blocking consumer that needs `head` should wait: head itself, or a later one under saturation. */
 uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns);
+
+/* How many items at the head the holder of the delivery should claim at once: held_run.h. */
+static inline uint64_t waking_run_length(const struct oip_producer *producer)
+{
+    return waking_cost(producer) < WAKING_CHEAP_NS && producer->width == 0 ? HELD_RUN_MOST : 1;
+}
 
 /* Whether a consumer that waits for a running head, or a blocked caller, should run later items meanwhile. */
 bool waking_should_help(struct oip_producer *producer);

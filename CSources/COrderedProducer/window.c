@@ -80,8 +80,8 @@ void window_made_room(struct oip_producer *producer, enum patience patience)
 
 static void wait_eagerly(struct oip_producer *producer)
 {
-    /* Sequentially consistent, before the look at head: pairs with window_after_delivery(). */
     atomic_store_explicit(&producer->callers_wait, CALLERS_EAGER, memory_order_seq_cst);
+    heavy_fence(); /* before the look at head; pairs with the light one in window_after_delivery() */
 }
 
 /*
@@ -99,8 +99,11 @@ static void enlist(struct oip_producer *producer, struct waiter *waiter, bool ea
         waiter_settle_all(&producer->callers, &told, -EPIPE);
     } else {
         int patience = atomic_load_explicit(&producer->callers_wait, memory_order_relaxed);
-        atomic_store_explicit(&producer->callers_wait, eager || patience == CALLERS_EAGER ? CALLERS_EAGER : CALLERS_PATIENT,
-                              memory_order_seq_cst);
+        if (eager) {
+            wait_eagerly(producer);
+        } else if (patience == NOBODY_WAITS) {
+            atomic_store_explicit(&producer->callers_wait, CALLERS_PATIENT, memory_order_seq_cst);
+        }
         grant(producer, &told);
     }
     pthread_mutex_unlock(&producer->lock);
@@ -114,6 +117,16 @@ static bool is_hopeless(struct oip_producer *producer, uint64_t own)
         return (ring_tail_word(&producer->ring) >> TAIL_SHIFT) - own >= producer->ring.window;
     }
     return inside_of(producer); /* the consumer function or the sink waits for itself */
+}
+
+/*
+ * Items so cheap that claiming them costs more than running them are better left to a consumer that is awake and runs
+ * them on its way: it makes room within microseconds, for which a caller with a processor of its own polls.
+ */
+static bool consumer_is_faster(struct oip_producer *producer)
+{
+    return waking_cost(producer) < WAKING_CHEAP_NS && waking_consumer_will_look(producer) &&
+           producer->pool->processors > 1;
 }
 
 int window_wait(struct oip_producer *producer, const void *payload, uint64_t *sequence)
@@ -133,8 +146,14 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
     enlist(producer, waiter, pool_thread);
     uint32_t until_sample = waking_cost(producer) == UINT32_MAX ? 1 : WAKING_SAMPLE_EVERY;
     bool eager = pool_thread;
+    unsigned polled = 0;
     while (!sleeper_is_told(&sleeper)) {
-        if (helps && execution_help(producer, &until_sample)) {
+        if (!pool_thread && consumer_is_faster(producer)) {
+            if (polled++ < WINDOW_POLLS) {
+                oip_relax();
+                continue;
+            }
+        } else if (helps && execution_help(producer, &until_sample)) {
             atomic_fetch_add_explicit(&producer->helped, 1, memory_order_relaxed);
             continue;
         }

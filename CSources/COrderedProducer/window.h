@@ -19,8 +19,9 @@
  *     its caller is to do next does not wait for long.
  *   - By the caller itself: a blocked thread that helps (rule 8) looks after each item that it ran.
  *
- * Why no room is slept through. Wait: callers_wait := ..., look at head (in ring_reserve, under the lock). Room: head +=
- * 1, look at callers_wait. Both sequentially consistent.
+ * Why no room is slept through. Wait: callers_wait := eager, heavy fence, look at head (in ring_reserve). Room: head += 1,
+ * light fence, look at callers_wait (asymmetric_fence.h). A patient caller does without the fence: it looks again before
+ * it becomes eager.
  *
  * From inside an item s of the same producer a wait can be hopeless: if s and all that was asked for after it fill the
  * window, room comes only when s is delivered, and s waits for room. Such a wait fails with -EDEADLK, at its beginning or
@@ -30,11 +31,15 @@
 #ifndef OIP_WINDOW_H
 #define OIP_WINDOW_H
 
+#include "asymmetric_fence.h"
 #include "producer.h"
 
 enum patience { NOBODY_WAITS = 0, CALLERS_PATIENT, CALLERS_EAGER };
 
-enum { WINDOW_PATIENCE_NS = 250000 };
+enum {
+    WINDOW_PATIENCE_NS = 250000, /* of a sleeping thread, until it is eager */
+    WINDOW_POLLS = 500,          /* for room that a fast consumer is making */
+};
 
 /* Waits for room for one item, with `payload` or, where that is NULL, a reservation. */
 int window_wait(struct oip_producer *producer, const void *payload, uint64_t *sequence);
@@ -49,8 +54,8 @@ void window_made_room(struct oip_producer *producer, enum patience patience);
 /* After the consumer took an item. */
 static inline void window_after_delivery(struct oip_producer *producer)
 {
-    /* Sequentially consistent, after ring_advance(): pairs with window_wait(). */
-    int patience = atomic_load_explicit(&producer->callers_wait, memory_order_seq_cst);
+    light_fence(); /* pairs with the heavy one of those who become eager */
+    int patience = atomic_load_explicit(&producer->callers_wait, memory_order_relaxed);
     if (OIP_UNLIKELY(patience != NOBODY_WAITS)) {
         window_made_room(producer, (enum patience)patience);
     }

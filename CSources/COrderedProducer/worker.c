@@ -138,7 +138,9 @@ static bool look_out(struct worker *worker)
         bool again = runnable == first;
         if (!again && !runnable_is_moving(runnable)) {
             worker->wants_lookout = true;
+            worker->steals = true;
             runnable->run(runnable, worker);
+            worker->steals = false;
             return false;
         }
         if (first == NULL) {
