@@ -128,18 +128,21 @@ static inline bool take_head(struct oip_producer *producer, uint64_t head)
     return count != 0;
 }
 
-/*
- * Rule 3: the holder runs the unclaimed head itself. The item's phase; 0 where somebody else has claimed it. Done items
- * are not published: their reader is this thread.
- */
-static inline int run_head(struct oip_producer *producer, uint64_t head, uint32_t *until_sample)
+enum head_run {
+    HEAD_NOT_MINE,   /* somebody else has claimed it */
+    HEAD_TO_DELIVER, /* done, and not published: its reader is this thread */
+    HEAD_PUBLISHED,  /* failed, discarded, or done behind a gate that was lowered meanwhile: to be looked at again */
+};
+
+/* Rule 3: the holder runs the unclaimed head itself. */
+static inline enum head_run run_head(struct oip_producer *producer, uint64_t head, uint32_t *until_sample)
 {
     if (!execution_enter(producer)) {
-        return 0;
+        return HEAD_NOT_MINE;
     }
     if (!take_head(producer, head)) {
         execution_exit(producer);
-        return 0;
+        return HEAD_NOT_MINE;
     }
     bool observed = waking_cost(producer) >= WAKING_EXPENSIVE_NS;
     if (OIP_UNLIKELY(observed)) {
@@ -155,11 +158,14 @@ static inline int run_head(struct oip_producer *producer, uint64_t head, uint32_
         set_delivery(producer, head, DELIVERY_BUSY);
         stall_end(producer, head);
     }
-    if (OIP_UNLIKELY(phase != PHASE_DONE)) {
+    enum head_run result = HEAD_TO_DELIVER;
+    if (OIP_UNLIKELY(phase != PHASE_DONE ||
+                     head >= atomic_load_explicit(&producer->gate, memory_order_acquire))) {
         ring_publish(ring_slot(&producer->ring, head), head, phase);
+        result = HEAD_PUBLISHED;
     }
     execution_exit(producer);
-    return phase;
+    return result;
 }
 
 /* Before a pause: what the holder has claimed is run now, and waits like everything else. */
@@ -409,10 +415,10 @@ static void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sampl
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
         enum head_view view = view_head(producer, head);
         if (view == HEAD_READY && producer->assists) {
-            int phase = run_head(producer, head, until_sample);
-            if (phase == PHASE_DONE) {
+            enum head_run run = run_head(producer, head, until_sample);
+            if (run == HEAD_TO_DELIVER) {
                 view = HEAD_DONE;
-            } else if (phase != 0) {
+            } else if (run == HEAD_PUBLISHED) {
                 continue;
             }
         }
@@ -601,13 +607,13 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
             return 1;
         }
         if (producer->assists && head < atomic_load_explicit(&producer->gate, memory_order_acquire)) {
-            int phase = run_head(producer, head, &producer->until_sample);
-            if (phase == PHASE_DONE) {
+            enum head_run run = run_head(producer, head, &producer->until_sample);
+            if (OIP_LIKELY(run == HEAD_TO_DELIVER)) {
                 count(&producer->assisted);
                 take_done(producer, head, payload, sequence);
                 return 1;
             }
-            if (phase != 0) {
+            if (run == HEAD_PUBLISHED) {
                 continue;
             }
         }

@@ -179,6 +179,10 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker)
         if (pool_wants_threads_back(pool)) {
             return true;
         }
+        if (count % QUANTUM_CHECK_EVERY == 0 && waking_is_crowded(producer)) {
+            worker->leaves_the_rest = true;
+            return true;
+        }
         bool expensive = waking_cost(producer) >= WAKING_EXPENSIVE_NS;
         if ((expensive || count % QUANTUM_CHECK_EVERY == 0) && run_queue_length(&pool->run_queue) > 0) {
             uint64_t now = oip_now();

@@ -70,6 +70,7 @@ struct oip_producer {
 
     /* Workers. */
     OIP_ALIGNED_TO_LINE atomic_uint schedule; /* execution.h */
+    atomic_uint helpers;                      /* blocked callers that run items */
     atomic_uint cost;                         /* nanoseconds an item takes, moving average: waking.h */
     struct runnable runnable;
     _Atomic uint64_t claim_at_lookout; /* claim and held.begun when a lookout last passed: worker.c */

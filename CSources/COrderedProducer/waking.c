@@ -22,13 +22,14 @@ void waking_learn(atomic_uint *average, uint64_t sample)
     atomic_store_explicit(average, (unsigned)(next < UINT32_MAX / 2 ? next : UINT32_MAX / 2), memory_order_relaxed);
 }
 
-/* Threads that are busy with this producer or anything else on the pool, the calling one included. */
+/* Threads that are busy with this producer or anything else on the pool. */
 static uint32_t busy_threads(struct oip_producer *producer)
 {
     uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
     bool consumer_runs = atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_THREAD &&
-                         delivery_state(delivery) == DELIVERY_BUSY;
-    return pool_awake(producer->pool) + consumer_runs + (on_pool_thread(producer->pool) ? 0 : 1);
+                         delivery_state(delivery) != DELIVERY_IDLE && delivery_state(delivery) != DELIVERY_PAUSED;
+    return pool_awake(producer->pool) + consumer_runs +
+           atomic_load_explicit(&producer->helpers, memory_order_relaxed);
 }
 
 /* Rule 2. */
@@ -39,7 +40,9 @@ static bool worth_a_wake(struct oip_producer *producer)
     if (cost >= wake) {
         return true;
     }
-    return ring_backlog(&producer->ring) * cost >= wake && busy_threads(producer) < producer->pool->processors;
+    /* A caller is one more that is awake, while it does not help. */
+    bool calls = !on_pool_thread(producer->pool);
+    return ring_backlog(&producer->ring) * cost >= wake && busy_threads(producer) + calls < producer->pool->processors;
 }
 
 bool waking_consumer_will_look(struct oip_producer *producer)
@@ -115,6 +118,12 @@ bool waking_may_leave(struct oip_producer *producer)
 {
     return waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer) &&
            run_queue_length(&producer->pool->run_queue) <= 1;
+}
+
+bool waking_is_crowded(struct oip_producer *producer)
+{
+    return producer->assists && waking_cost(producer) < WAKING_EXPENSIVE_NS * 4 &&
+           waking_consumer_will_look(producer) && busy_threads(producer) > producer->pool->processors;
 }
 
 uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns)

@@ -63,6 +63,12 @@ void waking_chain(struct oip_producer *producer);
 /* Whether a worker that ran dry may leave what comes next to the consumer and the lookout. */
 bool waking_may_leave(struct oip_producer *producer);
 
+/*
+ * Whether more threads run items than there are processors, and the consumer is one of them: then a worker leaves, since
+ * a thread that has to give up its processor in the middle of an item holds up the line for a whole time slice.
+ */
+bool waking_is_crowded(struct oip_producer *producer);
+
 /* For which sequence a blocking consumer that needs `head` should wait: head itself, or a later one under saturation. */
 uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns);
 

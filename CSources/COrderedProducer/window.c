@@ -144,6 +144,7 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
     waiter->payload = payload;
     waiter->own = own;
     enlist(producer, waiter, pool_thread);
+    atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
     uint32_t until_sample = waking_cost(producer) == UINT32_MAX ? 1 : WAKING_SAMPLE_EVERY;
     bool eager = pool_thread;
     unsigned polled = 0;
@@ -166,13 +167,16 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
             delivery_on_pool(producer, &until_sample); /* the sink may be waiting for a pool thread */
         }
         if (!sleeper_is_told(&sleeper)) {
+            atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
             sleeper_sleep(&sleeper, ticket, eager ? PARKING_FOREVER : WINDOW_PATIENCE_NS);
+            atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
             if (!eager) {
                 eager = true;
                 wait_eagerly(producer);
             }
         }
     }
+    atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
     if (waiter->result == -EDEADLK) {
         fail_with(-EDEADLK, "the window of %llu items filled up behind the item that waits for room in it",
                   (unsigned long long)producer->ring.window);
