@@ -105,8 +105,8 @@ void waking_after_publish_many(struct oip_producer *producer, uint64_t first, ui
 
 void waking_chain(struct oip_producer *producer)
 {
-    if (!ring_is_claimable(&producer->ring)) {
-        return;
+    if (ring_backlog(&producer->ring) < 2) {
+        return; /* the one item that this worker is about to run */
     }
     /* Queued even if no wake is worth it: should this thread's next item be a long one, the lookout finds the rest. */
     if (execution_queue(producer) && (!pool_is_watched(producer->pool) || worth_a_wake(producer))) {

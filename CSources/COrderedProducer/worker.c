@@ -108,14 +108,19 @@ static bool somebody_must_leave(struct oip_pool *pool)
            atomic_load_explicit(&pool->leaving, memory_order_seq_cst) != 0;
 }
 
-/* The lookout's timer ran out: it is no lookout any more, unless somebody is waking it just now. */
+/*
+ * The lookout's timer ran out: it searches now, so that the queue stays watched; unless somebody is waking it just now.
+ */
 static bool step_down(struct worker *worker)
 {
     struct oip_pool *pool = worker->pool;
     uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
     while (idle_lookout(idle) == worker->index + 1) {
-        if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, idle_with_lookout(idle, 0) + IDLE_TAG_ONE,
-                                                  memory_order_seq_cst, memory_order_seq_cst)) {
+        bool searches = idle_searching(idle) == 0;
+        uint64_t next = idle_with_lookout(idle, 0) + (searches ? IDLE_SEARCHING_ONE : 0) + IDLE_TAG_ONE;
+        if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst,
+                                                  memory_order_seq_cst)) {
+            worker->searching = searches;
             return true;
         }
     }
@@ -123,32 +128,37 @@ static bool step_down(struct worker *worker)
 }
 
 /*
- * Looks once at everything in the queue: what others move is put back, the first thing that nobody does is run. Whether
- * the queue was empty.
+ * Looks once at everything in the queue: what others move is put back, the first thing that nobody does is run. Finding
+ * nothing to run, the thread parks again; for good where the queue was empty.
  */
-static bool look_out(struct worker *worker)
+static void look_out(struct worker *worker)
 {
     struct run_queue *queue = &worker->pool->run_queue;
     struct runnable *first = NULL;
     for (;;) {
         struct runnable *runnable = run_queue_pop(queue);
         if (runnable == NULL) {
-            return first == NULL;
+            worker->wants_lookout = first != NULL;
+            worker->leaves_the_rest = true;
+            return;
         }
         bool again = runnable == first;
         if (!again && !runnable_is_moving(runnable)) {
-            worker->wants_lookout = true;
+            if (worker->searching) {
+                end_search(worker);
+            }
             worker->steals = true;
             runnable->run(runnable, worker);
             worker->steals = false;
-            return false;
+            return;
         }
         if (first == NULL) {
             first = runnable;
         }
         run_queue_push(queue, runnable);
         if (again) {
-            return false;
+            worker->leaves_the_rest = true;
+            return;
         }
     }
 }
@@ -196,7 +206,7 @@ static void park(struct worker *worker)
     }
     if (as_lookout) {
         if (!parking_wait(&worker->parking, ticket, WAKING_LOOKOUT_NS) && step_down(worker)) {
-            worker->wants_lookout = !look_out(worker);
+            look_out(worker);
             return;
         }
     }
@@ -227,13 +237,12 @@ void *worker_main(void *argument)
     struct oip_pool *pool = worker->pool;
     current_worker = worker;
     for (;;) {
-        struct runnable *runnable = run_queue_pop(&pool->run_queue);
+        struct runnable *runnable = worker->leaves_the_rest ? NULL : run_queue_pop(&pool->run_queue);
         if (runnable != NULL) {
             if (worker->searching) {
                 end_search(worker);
             }
             worker->wants_lookout = true;
-            worker->leaves_the_rest = false;
             runnable->run(runnable, worker);
             if (!somebody_must_leave(pool) && !worker->leaves_the_rest) {
                 continue;
@@ -242,7 +251,8 @@ void *worker_main(void *argument)
         if (must_leave(pool)) {
             break;
         }
-        if (runnable != NULL && worker->leaves_the_rest) {
+        if (worker->leaves_the_rest) {
+            worker->leaves_the_rest = false;
             park(worker);
             continue;
         }
