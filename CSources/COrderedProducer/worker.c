@@ -21,7 +21,8 @@ uint32_t pool_awake(struct oip_pool *pool)
     return threads > asleep ? threads - asleep : 0;
 }
 
-bool pool_wake(struct oip_pool *pool)
+/* With `mark` IDLE_WANTED the thread that is woken looks for more, too. */
+static bool wake(struct oip_pool *pool, uint64_t mark)
 {
     /* Sequentially consistent, after a push: pairs with the swap in park(). */
     uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
@@ -43,7 +44,7 @@ bool pool_wake(struct oip_pool *pool)
         } else {
             return false; /* all are awake, and look at the queue before they park */
         }
-        next += IDLE_TAG_ONE;
+        next = (next | mark) + IDLE_TAG_ONE;
         if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst,
                                                   memory_order_seq_cst)) {
             if (worker == NULL) {
@@ -54,6 +55,11 @@ bool pool_wake(struct oip_pool *pool)
             return true;
         }
     }
+}
+
+bool pool_wake(struct oip_pool *pool)
+{
+    return wake(pool, 0);
 }
 
 /* At most one thread searches of its own accord. */
@@ -82,7 +88,7 @@ static void end_search(struct worker *worker)
     if (idle_searching(before) == 1 && (before & IDLE_WANTED) != 0) {
         atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
         if (!run_queue_is_empty(&pool->run_queue)) {
-            pool_wake(pool);
+            wake(pool, IDLE_WANTED); /* how many were wanted is not known: each looks for the next */
         }
     }
 }
