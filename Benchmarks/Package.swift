@@ -1,0 +1,38 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "ordered-bench",
+    dependencies: [
+        .package(name: "swift-ordered-producer", path: ".."),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
+    ],
+    targets: [
+        .target(
+            name: "CBenchSubjects",
+            dependencies: [.product(name: "COrderedProducer", package: "swift-ordered-producer")],
+            path: "CSources/CBenchSubjects"
+        ),
+        .executableTarget(name: "cbench", dependencies: ["CBenchSubjects"], path: "CSources/cbench"),
+        .executableTarget(
+            name: "ordered-bench",
+            dependencies: [
+                "CBenchSubjects",
+                .product(name: "OrderedProducer", package: "swift-ordered-producer"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+    ],
+    cLanguageStandard: .gnu11
+)

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CBenchSubjects
+internal import OrderedProducer
+
+/// `AsyncOrderedItems`: the results as an AsyncSequence in a task, requests from a blocking caller.
+struct AsyncItemsSubject: SwiftSubject {
+    let name = "async-items"
+    let summary = "OrderedTransform, blocking produce, AsyncSequence consumer in a task"
+
+    func open(_ job: Job) throws -> WorkerPool { try WorkerPool(threads: job.workers) }
+
+    func pass(_ pool: WorkerPool, _ job: Job, _ receiver: Receiver) async throws -> ProducerStatistics? {
+        let steps = job.steps
+        let transform = try OrderedTransform<UInt64, UInt64, Void>(
+            pool: pool, configuration: .init(window: job.window), transform: { bench_work($0, steps) })
+        let results = try transform.items()
+        async let consumer: Void = {
+            for try await result in results { receiver.receive(result) }
+        }()
+        try await onThread {
+            receiver.begin()
+            for index in 0..<job.items {
+                receiver.pace(index)
+                guard try transform.produce(index) != nil else { break }
+            }
+        }
+        try await transform.stop()
+        try await consumer
+        return transform.statistics
+    }
+
+    func close(_ pool: WorkerPool) async { await pool.shutdown() }
+}

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make demo` and `make test` are all that a newcomer needs; `make help` lists the rest.
+# SWIFT_OPTIONS goes to every build, for example: make test SWIFT_OPTIONS='-j 1'
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+SWIFT_OPTIONS ?=
+export SWIFT_OPTIONS
+
+C_TESTS := Tests/COrderedProducerTests/run.sh
+.PHONY: help setup demo test check bench bench-smoke docs clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## install the Debian packages that are missing
+	@Scripts/setup
+
+demo: setup ## compress a real file in parallel, verify it, print the figures (FILE=… for another file)
+	@Examples/demo.sh
+
+test: setup ## all tests
+	@Scripts/in-turn \
+	    'C core' '$(C_TESTS)' \
+	    'examples in the README' 'Scripts/test-readme' \
+	    'example programs' 'swift test --package-path Examples $(SWIFT_OPTIONS)' \
+	    'library' 'swift test $(SWIFT_OPTIONS)'
+
+check: setup ## all tests under sanitizers, both C compilers, formatting, documentation: takes a while
+	@Scripts/in-turn \
+	    'formatting' 'Scripts/check-format' \
+	    'C core, gcc and clang, sanitizers' '$(C_TESTS) --sanitizers' \
+	    'library, ThreadSanitizer' \
+	    'swift test --sanitize=thread --scratch-path .build/thread $(SWIFT_OPTIONS)' \
+	    'library, AddressSanitizer' \
+	    'swift test --sanitize=address --disable-xctest --scratch-path .build/address $(SWIFT_OPTIONS)' \
+	    'documentation' 'Scripts/docs'
+
+bench: setup ## measure every subject in 5 interleaved runs; tables on standard output
+	@mkdir -p Benchmarks/.build
+	@Scripts/bench --json Benchmarks/.build/bench.json | tee Benchmarks/.build/bench.md
+
+bench-smoke: setup ## that every subject of the benchmark works, in seconds; the figures mean nothing
+	@Scripts/bench --quick --rounds 1
+
+docs: setup ## the documentation, warnings being errors, as static pages in .build/docs
+	@Scripts/docs
+
+clean: ## remove everything that was built
+	rm -rf .build Benchmarks/.build Examples/.build
