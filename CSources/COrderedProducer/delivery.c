@@ -394,6 +394,33 @@ void delivery_abort(struct oip_producer *producer)
 
 /* ------------------------------------------------------------------------------------------------------- sinks ---- */
 
+/*
+ * Rule 6: polls for a change of `view` before it sleeps. On a processor that nobody else wants for as long as a wake
+ * keeps its waker busy, so that one wake (of a worker, say) does not lead to the next; otherwise only for a moment.
+ */
+static bool poll_head(struct oip_producer *producer, uint64_t head, enum head_view view)
+{
+    enum { FEW = 4, PER_LOOK_AT_CLOCK = 8 };
+    struct oip_pool *pool = producer->pool;
+    if (producer->wait == OIP_WAIT_PARK || pool->processors < 2) {
+        return false;
+    }
+    /* This thread and a caller have a processor each; and it did not sleep longer than a wake takes the last time. */
+    uint32_t awake = pool_awake(pool) + (on_pool_thread(pool) ? 1 : 2);
+    bool alone = awake <= pool->processors && producer->slept_briefly;
+    uint64_t began = alone ? oip_now() : 0;
+    for (uint32_t polls = 1; alone || polls <= FEW; polls++) {
+        oip_relax();
+        if (view_head(producer, head) != view) {
+            return true;
+        }
+        if (alone && polls % PER_LOOK_AT_CLOCK == 0 && oip_now() - began >= WAKING_POLL_NS) {
+            break;
+        }
+    }
+    return false;
+}
+
 static void give_to_sink(struct oip_producer *producer, uint64_t head)
 {
     struct frame frame;
@@ -411,6 +438,10 @@ static void give_to_sink(struct oip_producer *producer, uint64_t head)
 static void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample)
 {
     struct oip_pool *pool = producer->pool;
+    if (producer->idle_since != 0) {
+        producer->slept_briefly = oip_now() - producer->idle_since <
+                                  atomic_load_explicit(&pool->wake_cost, memory_order_relaxed);
+    }
     for (unsigned delivered = 0;;) {
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
         enum head_view view = view_head(producer, head);
@@ -437,6 +468,10 @@ static void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sampl
                 return;
             }
         } else if (view == HEAD_UNFINISHED || view == HEAD_READY) {
+            if (view == HEAD_UNFINISHED && poll_head(producer, head, view)) {
+                continue;
+            }
+            producer->idle_since = oip_now();
             if (go_idle(producer, head, head, false)) {
                 return;
             }
@@ -487,32 +522,6 @@ static void take_notice(struct oip_producer *producer, uint64_t head)
     producer_drop(producer); /* the entry's; production's own is still there */
 }
 
-/*
- * Rule 6: polls for a change of `view` before it sleeps. On a processor that nobody else wants for as long as a wake
- * keeps its waker busy, so that one wake (of a worker, say) does not lead to the next; otherwise only for a moment.
- */
-static bool consumer_poll(struct oip_producer *producer, uint64_t head, enum head_view view)
-{
-    enum { FEW = 4, PER_LOOK_AT_CLOCK = 8 };
-    struct oip_pool *pool = producer->pool;
-    if (producer->wait == OIP_WAIT_PARK || pool->processors < 2) {
-        return false;
-    }
-    /* This thread and a caller have a processor each; and it did not sleep longer than a wake takes the last time. */
-    bool alone = pool_awake(pool) + 2 <= pool->processors && producer->slept_briefly;
-    uint64_t began = alone ? oip_now() : 0;
-    for (uint32_t polls = 1; alone || polls <= FEW; polls++) {
-        oip_relax();
-        if (view_head(producer, head) != view) {
-            return true;
-        }
-        if (alone && polls % PER_LOOK_AT_CLOCK == 0 && oip_now() - began >= WAKING_POLL_NS) {
-            break;
-        }
-    }
-    return false;
-}
-
 static void consumer_sleep(struct oip_producer *producer, uint64_t head)
 {
     struct oip_ready_queue *queue = producer->ready_queue;
@@ -550,7 +559,7 @@ static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
             oip_relax();
         } else if (waking_should_help(producer) && execution_help(producer, &producer->until_sample)) {
             /* The head may be finished by now. */
-        } else if (!consumer_poll(producer, head, view)) {
+        } else if (!poll_head(producer, head, view)) {
             consumer_sleep(producer, head);
         }
         stall_end(producer, head);

@@ -64,6 +64,7 @@ struct oip_producer {
     _Atomic uint64_t assisted;
     uint32_t until_sample;  /* of the consumer's cost samples */
     bool slept_briefly;     /* the last time: then polling would have been better */
+    uint64_t idle_since;    /* of a sink: when it last found nothing to deliver */
     _Atomic uint64_t stall_total;
     _Atomic uint64_t stall_longest;
     _Atomic uint64_t stall_longest_sequence;

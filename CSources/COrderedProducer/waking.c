@@ -45,13 +45,20 @@ static bool worth_a_wake(struct oip_producer *producer)
     return ring_backlog(&producer->ring) * cost >= wake && busy_threads(producer) + calls < producer->pool->processors;
 }
 
-bool waking_consumer_will_look(struct oip_producer *producer)
+bool waking_deliverer_runs_items(struct oip_producer *producer)
 {
-    if (!producer->assists || atomic_load_explicit(&producer->kind, memory_order_relaxed) != CONSUMER_THREAD) {
+    int kind = atomic_load_explicit(&producer->kind, memory_order_relaxed);
+    if (!producer->assists || (kind != CONSUMER_THREAD && kind != CONSUMER_SINK)) {
         return false;
     }
     enum delivery_state state = delivery_state(atomic_load_explicit(&producer->delivery, memory_order_relaxed));
     return state == DELIVERY_BUSY || state == DELIVERY_QUEUED;
+}
+
+bool waking_consumer_will_look(struct oip_producer *producer)
+{
+    return atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_THREAD &&
+           waking_deliverer_runs_items(producer);
 }
 
 static void wake_worker(struct oip_producer *producer)
@@ -122,6 +129,11 @@ bool waking_may_leave(struct oip_producer *producer)
 
 bool waking_is_crowded(struct oip_producer *producer)
 {
+    if (atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_SINK) {
+        /* Another worker delivers, and runs such items on its way: more hands would only be in each other's way. */
+        uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
+        return waking_cost(producer) < WAKING_CHEAP_NS && producer->assists && delivery_state(delivery) == DELIVERY_BUSY;
+    }
     return producer->assists && waking_cost(producer) < WAKING_EXPENSIVE_NS * 4 &&
            waking_consumer_will_look(producer) && busy_threads(producer) > producer->pool->processors;
 }

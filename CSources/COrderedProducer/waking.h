@@ -51,6 +51,9 @@ static inline uint32_t waking_cost(const struct oip_producer *producer)
 /* Whether a blocking consumer is awake, or being woken, and will come to the head by itself. */
 bool waking_consumer_will_look(struct oip_producer *producer);
 
+/* The same for whoever delivers, a sink's pool thread included. */
+bool waking_deliverer_runs_items(struct oip_producer *producer);
+
 /* The item `sequence` was published: sees to it that it is run, and wakes whom that is worth. Any thread. */
 void waking_after_publish(struct oip_producer *producer, uint64_t sequence);
 

@@ -120,12 +120,12 @@ static bool is_hopeless(struct oip_producer *producer, uint64_t own)
 }
 
 /*
- * Items so cheap that claiming them costs more than running them are better left to a consumer that is awake and runs
+ * Items so cheap that claiming them costs more than running them are better left to a deliverer that is awake and runs
  * them on its way: it makes room within microseconds, for which a caller with a processor of its own polls.
  */
-static bool consumer_is_faster(struct oip_producer *producer)
+static bool deliverer_is_faster(struct oip_producer *producer)
 {
-    return waking_cost(producer) < WAKING_CHEAP_NS && waking_consumer_will_look(producer) &&
+    return waking_cost(producer) < WAKING_CHEAP_NS && waking_deliverer_runs_items(producer) &&
            producer->pool->processors > 1;
 }
 
@@ -149,7 +149,7 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
     bool eager = pool_thread;
     unsigned polled = 0;
     while (!sleeper_is_told(&sleeper)) {
-        if (!pool_thread && consumer_is_faster(producer)) {
+        if (!pool_thread && deliverer_is_faster(producer)) {
             if (polled++ < WINDOW_POLLS) {
                 oip_relax();
                 continue;
