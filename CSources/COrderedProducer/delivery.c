@@ -124,6 +124,7 @@ static inline bool take_head(struct oip_producer *producer, uint64_t head)
     uint64_t count = ring_claim_head(&producer->ring, head, waking_run_length(producer));
     if (count > 1) {
         held_run_begin(&producer->held, head, head + count);
+        execution_watch(producer);
     }
     return count != 0;
 }

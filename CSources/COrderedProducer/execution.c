@@ -59,6 +59,16 @@ bool execution_queue(struct oip_producer *producer)
     return true;
 }
 
+void execution_watch(struct oip_producer *producer)
+{
+    if ((atomic_load_explicit(&producer->schedule, memory_order_relaxed) & SCHEDULE_QUEUED) == 0) {
+        execution_queue(producer);
+    }
+    if (!pool_is_watched(producer->pool)) {
+        pool_wake(producer->pool);
+    }
+}
+
 /* Off the queue; active where the width allows. */
 static bool begin_turn(struct oip_producer *producer)
 {
@@ -196,7 +206,20 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker)
     }
 }
 
-/* The holder of the delivery is stuck in an item: what it holds behind that is run here. */
+/* Whether the value is another than at the last look. */
+static bool has_moved(_Atomic uint64_t *last, uint64_t now)
+{
+    return atomic_exchange_explicit(last, now, memory_order_relaxed) != now;
+}
+
+/* Whether the holder of the delivery holds items and has begun none since this was asked last. */
+static bool holder_is_stuck(struct oip_producer *producer)
+{
+    uint64_t begun = atomic_load_explicit(&producer->held.begun, memory_order_relaxed);
+    return !has_moved(&producer->begun_at_lookout, begun) && held_run_waits(&producer->held);
+}
+
+/* What the holder of the delivery holds behind the item that it is stuck in is run here. */
 static void run_stolen(struct oip_producer *producer, struct worker *worker)
 {
     uint64_t sequence, end;
@@ -222,7 +245,7 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
         delivery_on_pool(producer, &worker->until_sample);
         bool more = run_quantum(producer, worker);
         delivery_on_pool(producer, &worker->until_sample);
-        if (worker->steals) {
+        if (worker->steals || (!more && holder_is_stuck(producer))) {
             run_stolen(producer, worker);
         }
         worker->turn = NULL;
@@ -241,20 +264,14 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
     producer_drop(producer);
 }
 
-/* Whether the value is another than at the last look. */
-static bool has_moved(_Atomic uint64_t *last, uint64_t now)
-{
-    return atomic_exchange_explicit(last, now, memory_order_relaxed) != now;
-}
-
 bool runnable_is_moving(struct runnable *runnable)
 {
     if (runnable->run != execution_turn) {
         return false;
     }
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
-    bool claims = has_moved(&producer->claim_at_lookout, atomic_load_explicit(&producer->ring.claim, memory_order_relaxed));
-    bool begins = has_moved(&producer->begun_at_lookout, atomic_load_explicit(&producer->held.begun, memory_order_relaxed));
-    bool holder_stuck = held_run_waits(&producer->held) && !begins;
-    return (claims || begins) && !holder_stuck && !delivery_needs_pool(producer);
+    uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
+    bool claims = has_moved(&producer->claim_at_lookout, claim);
+    bool holds = held_run_waits(&producer->held);
+    return (claims || holds) && !holder_is_stuck(producer) && !delivery_needs_pool(producer);
 }

@@ -54,6 +54,9 @@ uint64_t outermost_item(const struct oip_producer *producer);
 /* Puts the producer into the run queue, unless it is. Whether it was not. */
 bool execution_queue(struct oip_producer *producer);
 
+/* Sees to it that a lookout comes by: the calling thread holds items that it has not begun. */
+void execution_watch(struct oip_producer *producer);
+
 /* The runnable's function: a pool thread's turn with the producer. */
 void execution_turn(struct runnable *runnable, struct worker *worker);
 

@@ -70,7 +70,10 @@ static int start_worker(struct oip_pool *pool, uint32_t index)
         parking_init(&worker->parking);
         pool->workers[index] = worker;
     }
+    /* The place may have had a thread before. */
     worker->until_sample = WAKING_SAMPLE_EVERY;
+    worker->searching = worker->wants_lookout = worker->leaves_the_rest = false;
+    worker->turn = NULL;
     pthread_attr_t attributes;
     int error = pthread_attr_init(&attributes);
     if (error != 0) {

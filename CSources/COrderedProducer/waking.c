@@ -123,8 +123,9 @@ void waking_chain(struct oip_producer *producer)
 
 bool waking_may_leave(struct oip_producer *producer)
 {
-    return waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer) &&
-           run_queue_length(&producer->pool->run_queue) <= 1;
+    bool in_good_hands = (waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer)) ||
+                         waking_is_crowded(producer);
+    return in_good_hands && run_queue_length(&producer->pool->run_queue) <= 1;
 }
 
 bool waking_is_crowded(struct oip_producer *producer)
