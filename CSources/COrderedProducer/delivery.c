@@ -172,7 +172,10 @@ static inline enum head_run run_head(struct oip_producer *producer, uint64_t hea
 /* Before a pause: what the holder has claimed is run now, and waits like everything else. */
 static void finish_held(struct oip_producer *producer, uint64_t head)
 {
-    for (uint64_t sequence = head; held_run_next(&producer->held, sequence, &producer->lock); sequence++) {
+    for (uint64_t sequence = head; held_run_waits(&producer->held); sequence++) {
+        if (!held_run_next(&producer->held, sequence, &producer->lock)) {
+            continue; /* stolen */
+        }
         struct frame frame;
         frame_enter(&frame, producer);
         frame.sequence = sequence;
@@ -186,7 +189,9 @@ static void finish_held(struct oip_producer *producer, uint64_t head)
 static bool go_idle(struct oip_producer *producer, uint64_t head, uint64_t target, bool looks_for_ready)
 {
     uint64_t idle = delivery_word(target, DELIVERY_IDLE);
-    atomic_store_explicit(&producer->stall_began, 0, memory_order_relaxed);
+    /* Where a later item has finished already, the stall begins now: nobody waited for the head before. */
+    bool stalled = stamp_is_final(ring_stamp(&producer->ring, head + 1), head + 1);
+    atomic_store_explicit(&producer->stall_began, stalled ? oip_now() : 0, memory_order_relaxed);
     set_delivery(producer, target, DELIVERY_IDLE); /* pairs with delivery_after_finish(), waking_after_publish() */
     enum head_view view = view_head(producer, head);
     bool idles = view == HEAD_UNFINISHED || (view == HEAD_READY && !looks_for_ready);
@@ -251,7 +256,7 @@ void delivery_end(struct oip_producer *producer)
     pthread_mutex_lock(&producer->lock);
     atomic_store_explicit(&producer->kind, CONSUMER_DISCARD, memory_order_seq_cst);
     atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
-    producer->consumer_thread = NULL;
+    atomic_store_explicit(&producer->consumer_thread, NULL, memory_order_relaxed);
     pthread_mutex_unlock(&producer->lock);
     discard_run(producer);
 }
@@ -384,10 +389,12 @@ void delivery_abort(struct oip_producer *producer)
                 return;
             }
         } else if (swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
-            if (kind == CONSUMER_LOOP) {
-                tell_consumer(producer);
-            }
+            producer_retain(producer); /* production may be settled, and its reference gone */
             delivery_end(producer);
+            if (kind == CONSUMER_LOOP) {
+                tell_consumer(producer); /* not before: a loop that finds the delivery busy waits to be told */
+            }
+            producer_drop(producer);
             return;
         }
     }
@@ -529,7 +536,6 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
     uint32_t ticket = parking_ticket(&queue->parking);
     int64_t timeout;
     uint64_t target = waking_consumer_target(producer, head, &timeout);
-    producer->consumer_thread = &current_frame;
     if (!go_idle(producer, head, target, producer->assists && producer->width == 0)) {
         return;
     }
@@ -542,6 +548,12 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
         return;
     }
     take_notice(producer, head);
+}
+
+/* So that oip_stop() on this thread fails instead of waiting for it. */
+static void remember_consumer(struct oip_producer *producer)
+{
+    atomic_store_explicit(&producer->consumer_thread, &current_frame, memory_order_relaxed);
 }
 
 /* The head cannot be taken at once: does what is to be done. False: the iteration has ended. */
@@ -610,6 +622,9 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
     if (OIP_UNLIKELY(kind_of(producer) == CONSUMER_NONE)) {
         return fail_with(-EINVAL, "oip_next: no consumer is attached; call oip_start or oip_attach first");
     }
+    if (OIP_UNLIKELY(atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) != &current_frame)) {
+        remember_consumer(producer);
+    }
     for (;;) {
         /* Relaxed: this thread wrote it. */
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
@@ -641,6 +656,9 @@ int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
     enum consumer_kind kind = kind_of(producer);
     if (kind == CONSUMER_NONE) {
         return fail_with(-EINVAL, "oip_try_next: no consumer is attached; call oip_attach_ready_queue first");
+    }
+    if (kind == CONSUMER_DISCARD) {
+        return 0;
     }
     if (kind == CONSUMER_LOOP) {
         for (;;) {

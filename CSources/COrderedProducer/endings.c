@@ -4,6 +4,7 @@
 #include "delivery.h"
 #include "execution.h"
 #include "pool.h"
+#include "waking.h"
 #include "window.h"
 
 #include <errno.h>
@@ -168,7 +169,8 @@ static int register_stopper(struct oip_producer *producer, struct oip_waiter *wa
 
 static int would_wait_for_itself(struct oip_producer *producer)
 {
-    if (inside_of(producer) || producer->consumer_thread == &current_frame) {
+    if (inside_of(producer) ||
+        atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) == &current_frame) {
         return fail_with(-EDEADLK, "oip_stop inside an item, the sink or the consumer of the same producer");
     }
     return 0;
@@ -214,7 +216,8 @@ int oip_stop(oip_producer *producer, void **value)
                     delivery_on_pool(producer, &until_sample);
                 }
                 if (!sleeper_is_told(&sleeper)) {
-                    sleeper_sleep(&sleeper, ticket, PARKING_FOREVER);
+                    sleeper_sleep(&sleeper, ticket,
+                                  on_pool_thread(producer->pool) ? WAKING_LOOKOUT_NS : PARKING_FOREVER);
                 }
             }
         }

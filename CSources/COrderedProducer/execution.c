@@ -156,13 +156,21 @@ static void run_and_publish(struct oip_producer *producer, uint64_t sequence, ui
     delivery_after_finish(producer, sequence);
 }
 
+/* The next item for this thread: a held one, or a new claim. */
+static bool next_item(struct oip_producer *producer, uint64_t *sequence)
+{
+    return (OIP_UNLIKELY(held_run_waits(&producer->held)) &&
+            held_run_steal(&producer->held, sequence, &producer->lock)) ||
+           ring_claim(&producer->ring, sequence);
+}
+
 bool execution_help(struct oip_producer *producer, uint32_t *until_sample)
 {
     if (!execution_enter(producer)) {
         return false;
     }
     uint64_t sequence;
-    bool claimed = ring_claim(&producer->ring, &sequence);
+    bool claimed = next_item(producer, &sequence);
     if (claimed) {
         struct frame frame;
         frame_enter(&frame, producer);
@@ -181,7 +189,7 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker)
     uint64_t began = 0;
     for (unsigned count = 1;; count++) {
         uint64_t sequence;
-        if (!ring_claim(&producer->ring, &sequence)) {
+        if (!next_item(producer, &sequence)) {
             return false;
         }
         current_frame->sequence = sequence;
@@ -219,41 +227,41 @@ static bool holder_is_stuck(struct oip_producer *producer)
     return !has_moved(&producer->begun_at_lookout, begun) && held_run_waits(&producer->held);
 }
 
-/* What the holder of the delivery holds behind the item that it is stuck in is run here. */
-static void run_stolen(struct oip_producer *producer, struct worker *worker)
+/* The worker's part of a turn: delivers, runs a quantum, and looks after who waits. Whether there may be more. */
+static bool take_turn(struct oip_producer *producer, struct worker *worker)
 {
-    uint64_t sequence, end;
-    if (held_run_steal(&producer->held, &sequence, &end, &producer->lock)) {
-        for (; sequence < end; sequence++) {
-            current_frame->sequence = sequence;
-            run_and_publish(producer, sequence, &worker->until_sample);
-        }
+    if (worker->until_sample == 0 || waking_cost(producer) == UINT32_MAX) {
+        worker->until_sample = 1;
     }
+    waking_chain(producer);
+    delivery_on_pool(producer, &worker->until_sample);
+    bool more = run_quantum(producer, worker);
+    delivery_on_pool(producer, &worker->until_sample);
+    if (!more) {
+        delivery_before_leaving(producer);
+        window_before_leaving(producer);
+    }
+    return more;
 }
 
 void execution_turn(struct runnable *runnable, struct worker *worker)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     if (begin_turn(producer)) {
-        struct frame frame;
-        frame_enter(&frame, producer);
-        worker->turn = &frame;
-        if (worker->until_sample == 0 || waking_cost(producer) == UINT32_MAX) {
-            worker->until_sample = 1;
-        }
-        waking_chain(producer);
-        delivery_on_pool(producer, &worker->until_sample);
-        bool more = run_quantum(producer, worker);
-        delivery_on_pool(producer, &worker->until_sample);
-        if (worker->steals || (!more && holder_is_stuck(producer))) {
-            run_stolen(producer, worker);
-        }
-        worker->turn = NULL;
-        frame_leave(&frame);
-        if (!more) {
-            delivery_before_leaving(producer);
-            window_before_leaving(producer);
-            worker->leaves_the_rest = waking_may_leave(producer);
+        /* Where it would only be in the way it leaves at once, unless it came as the lookout: then nothing moves. */
+        if (worker->looks_out || !waking_is_crowded(producer)) {
+            struct frame frame;
+            frame_enter(&frame, producer);
+            worker->turn = &frame;
+            bool more = take_turn(producer, worker);
+            worker->turn = NULL;
+            frame_leave(&frame);
+            worker->leaves_the_rest = worker->leaves_the_rest || (!more && waking_may_leave(producer));
+            worker->skipped = 0;
+        } else {
+            /* What else is queued comes first; but not for ever around the same ones. */
+            worker->leaves_the_rest =
+                worker->skipped++ >= (unsigned)run_queue_length(&producer->pool->run_queue);
         }
         end_turn(producer);
     } else if (has_work(producer) && schedule_active(atomic_load_explicit(&producer->schedule, memory_order_seq_cst)) <

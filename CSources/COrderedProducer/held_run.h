@@ -8,15 +8,20 @@
  * threads are idle. So what is held and not begun can be taken away by a lookout (pool.h) that sees no movement.
  *
  *     begun   sequences below are begun (the holder's to write)
- *     end     the run ends before it (the holder's, when it claims; a thief's, who shortens it)
- *     revoked a thief is at work, or was
+ *     end     the run ends before it (the holder's)
+ *     stolen_from, stolen_to   the last theft: these are not the holder's any more (a thief's, under the lock)
+ *     revoked a thief was at work, and the holder has not noticed yet
  *
- *     holder, per item:  begun := s + 1;  light fence;  revoked? -> settle it under the lock
- *     thief, the lock:   revoked := true; heavy fence;  read end, then begun; end := begun, [begun, end) is the thief's
+ *     holder, per item:  begun := s + 1;  light fence;  revoked? -> look at the theft under the lock
+ *     thief, the lock:   revoked := true; heavy fence;  read end, then begun; the first not begun is the thief's
  *
- * The pair of fences makes the holder see `revoked` or the thief see s begun, never neither. The thief reads `end` first:
- * the holder writes begun before end when it claims, so that a new end never goes with an old begun. While `revoked` is
- * set and the run is not empty, the holder cannot get past the lock, so no new run appears under the thief's hands.
+ * The pair of fences makes the holder see `revoked` or the thief see s begun, never neither. While `revoked` is set the
+ * holder cannot begin another item without the lock, so further thefts need no fence. The thief reads `end` first: the
+ * holder writes begun before end when it claims, so that a new end never goes with an old begun.
+ *
+ * A thief takes one item at a time, the oldest, and everybody who wants an item steals before it claims a new one. So
+ * items are begun in the order of their sequences, as if there were no runs; what is behind an item never has to wait
+ * for a thread that is free to run something later.
  */
 #ifndef OIP_HELD_RUN_H
 #define OIP_HELD_RUN_H
@@ -29,6 +34,8 @@ enum { HELD_RUN_MOST = 16 };
 struct held_run {
     _Atomic uint64_t begun;
     _Atomic uint64_t end;
+    _Atomic uint64_t stolen_from;
+    _Atomic uint64_t stolen_to;
     atomic_bool revoked;
 };
 
@@ -41,11 +48,19 @@ static inline void held_run_begin(struct held_run *held, uint64_t first, uint64_
 
 bool held_run_settle(struct held_run *held, uint64_t sequence, pthread_mutex_t *lock);
 
+/* Thefts before the last one are behind the holder, who comes to its items in order. */
+static inline bool held_run_was_stolen(const struct held_run *held, uint64_t sequence)
+{
+    return sequence < atomic_load_explicit(&held->stolen_to, memory_order_relaxed) &&
+           sequence >= atomic_load_explicit(&held->stolen_from, memory_order_relaxed);
+}
+
 /* The holder wants to begin `sequence`, the head. Whether it is held. */
 static inline bool held_run_next(struct held_run *held, uint64_t sequence, pthread_mutex_t *lock)
 {
-    if (sequence >= atomic_load_explicit(&held->end, memory_order_relaxed)) {
-        return false;
+    if (sequence >= atomic_load_explicit(&held->end, memory_order_relaxed) ||
+        sequence < atomic_load_explicit(&held->begun, memory_order_relaxed) || held_run_was_stolen(held, sequence)) {
+        return false; /* not held; or begun before: it failed, and is still the head */
     }
     atomic_store_explicit(&held->begun, sequence + 1, memory_order_relaxed);
     light_fence(); /* pairs with the heavy one in held_run_steal() */
@@ -56,11 +71,12 @@ static inline bool held_run_next(struct held_run *held, uint64_t sequence, pthre
 /* Whether anything is held and not begun. */
 static inline bool held_run_waits(const struct held_run *held)
 {
-    return atomic_load_explicit(&held->begun, memory_order_relaxed) <
-           atomic_load_explicit(&held->end, memory_order_relaxed);
+    uint64_t end = atomic_load_explicit(&held->end, memory_order_relaxed);
+    return atomic_load_explicit(&held->begun, memory_order_relaxed) < end &&
+           atomic_load_explicit(&held->stolen_to, memory_order_relaxed) < end;
 }
 
-/* Takes what is held and not begun: [*first, *end). Whether that is anything. */
-bool held_run_steal(struct held_run *held, uint64_t *first, uint64_t *end, pthread_mutex_t *lock);
+/* Takes the oldest item that is held and not begun. */
+bool held_run_steal(struct held_run *held, uint64_t *sequence, pthread_mutex_t *lock);
 
 #endif

@@ -72,7 +72,8 @@ static int start_worker(struct oip_pool *pool, uint32_t index)
     }
     /* The place may have had a thread before. */
     worker->until_sample = WAKING_SAMPLE_EVERY;
-    worker->searching = worker->wants_lookout = worker->leaves_the_rest = false;
+    worker->searching = worker->wants_lookout = worker->leaves_the_rest = worker->looks_out = false;
+    worker->skipped = 0;
     worker->turn = NULL;
     pthread_attr_t attributes;
     int error = pthread_attr_init(&attributes);

@@ -48,7 +48,8 @@ struct worker {
     bool searching;      /* counted in the idle word */
     bool wants_lookout;  /* ran something since it was lookout last */
     const struct frame *turn; /* of the producer at whose turn this thread is */
-    bool steals;         /* this thread's turn comes from the lookout: nothing moved */
+    bool looks_out;      /* its turn comes from the lookout: nothing moved */
+    unsigned skipped;    /* turns in a row at which it would only have been in the way */
     bool leaves_the_rest; /* what is queued is in good hands: park at once */
     uint32_t until_sample; /* items until it measures one: waking.h */
     _Atomic uint64_t woken_at; /* by whom wakes, for the measured cost of a wake; 0: not measured */

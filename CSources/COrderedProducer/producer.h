@@ -63,6 +63,7 @@ struct oip_producer {
     _Atomic uint64_t passed; /* sequences behind head that were not delivered */
     _Atomic uint64_t assisted;
     uint32_t until_sample;  /* of the consumer's cost samples */
+    _Atomic(const void *) consumer_thread; /* identity of the thread that calls oip_next() */
     bool slept_briefly;     /* the last time: then polling would have been better */
     uint64_t idle_since;    /* of a sink: when it last found nothing to deliver */
     _Atomic uint64_t stall_total;
@@ -100,7 +101,6 @@ struct oip_producer {
     void *(*consume)(struct oip_producer *producer, void *argument);
     void *consume_argument;
     char name[16];
-    const void *consumer_thread; /* identity of the thread that waits in oip_next() */
 
     _Atomic uint64_t failed_count;
     _Atomic uint64_t skipped_count;

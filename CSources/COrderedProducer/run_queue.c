@@ -105,6 +105,15 @@ struct runnable *run_queue_pop(struct run_queue *queue)
 bool run_queue_is_empty(struct run_queue *queue)
 {
     atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in push */
-    struct ck_fifo_mpmc_entry *stub = ck_pr_load_ptr(&queue->fifo.head.pointer);
-    return ck_pr_load_ptr(&stub->next.pointer) == NULL;
+    for (;;) {
+        /* The stub may be taken away and pushed again as the last node while it is looked at: hence the generation. */
+        void *generation = ck_pr_load_ptr(&queue->fifo.head.generation);
+        ck_pr_fence_load();
+        struct ck_fifo_mpmc_entry *stub = ck_pr_load_ptr(&queue->fifo.head.pointer);
+        struct ck_fifo_mpmc_entry *first = ck_pr_load_ptr(&stub->next.pointer);
+        ck_pr_fence_load();
+        if (ck_pr_load_ptr(&queue->fifo.head.generation) == generation) {
+            return first == NULL;
+        }
+    }
 }

@@ -116,7 +116,9 @@ static bool is_hopeless(struct oip_producer *producer, uint64_t own)
     if (own != UINT64_MAX) {
         return (ring_tail_word(&producer->ring) >> TAIL_SHIFT) - own >= producer->ring.window;
     }
-    return inside_of(producer); /* the consumer function or the sink waits for itself */
+    /* The consumer or the sink waits for itself. */
+    return inside_of(producer) ||
+           atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) == &current_frame;
 }
 
 /*
@@ -168,7 +170,9 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
         }
         if (!sleeper_is_told(&sleeper)) {
             atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
-            sleeper_sleep(&sleeper, ticket, eager ? PARKING_FOREVER : WINDOW_PATIENCE_NS);
+            /* A pool thread is what others count on: it looks again what there is to run, or to hand to the sink. */
+            sleeper_sleep(&sleeper, ticket,
+                          pool_thread ? WAKING_LOOKOUT_NS : eager ? PARKING_FOREVER : WINDOW_PATIENCE_NS);
             atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
             if (!eager) {
                 eager = true;

@@ -84,12 +84,18 @@ static void end_search(struct worker *worker)
     worker->searching = false;
     uint64_t before =
         atomic_fetch_add_explicit(&pool->idle, IDLE_TAG_ONE - IDLE_SEARCHING_ONE, memory_order_seq_cst);
-    /* A push that found this thread searching left it at that: look whether there is more. Pairs with pool_wake(). */
-    if (idle_searching(before) == 1 && (before & IDLE_WANTED) != 0) {
+    if (idle_searching(before) != 1) {
+        return;
+    }
+    if ((before & IDLE_WANTED) != 0) {
         atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
-        if (!run_queue_is_empty(&pool->run_queue)) {
-            wake(pool, IDLE_WANTED); /* how many were wanted is not known: each looks for the next */
-        }
+    } else if (idle_lookout(before) != 0) {
+        return; /* what is left in the queue was left to the lookout */
+    }
+    /* Pushes that found this thread searching left it at that, and it has taken one of them. How many there are is not
+     * known: each that is woken looks for the next. Pairs with pool_wake() and pool_is_watched(). */
+    if (!run_queue_is_empty(&pool->run_queue)) {
+        wake(pool, IDLE_WANTED);
     }
 }
 
@@ -153,9 +159,9 @@ static void look_out(struct worker *worker)
             if (worker->searching) {
                 end_search(worker);
             }
-            worker->steals = true;
+            worker->looks_out = true;
             runnable->run(runnable, worker);
-            worker->steals = false;
+            worker->looks_out = false;
             return;
         }
         if (first == NULL) {
