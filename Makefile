@@ -18,7 +18,7 @@ setup: ## install the Debian packages that are missing
 	@Scripts/setup
 
 demo: setup ## compress a real file in parallel, verify it, print the figures (FILE=… for another file)
-	@Examples/demo.sh
+	@Examples/demo.sh $(if $(FILE),"$$(realpath -- "$(FILE)")")
 
 test: setup ## all tests
 	@Scripts/in-turn \
