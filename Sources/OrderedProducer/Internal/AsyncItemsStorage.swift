@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import COrderedProducer
+internal import Synchronization
+
+/// The part of an async iteration that the core calls: the state machine behind its lock.
+///
+/// It is apart from the storage because the core may call it as long as the producer's memory lives, so the producer's hooks
+/// keep it; they must not keep the storage, which keeps the producer.
+final class AsyncItemsWaker: Sendable {
+    let machine = Mutex(AsyncItemsStateMachine())
+
+    func notify() {
+        machine.withLock { $0.notified() }?.resume()
+    }
+}
+
+/// One async iteration: the producer, a ready queue with this one producer on it, and the state machine.
+@safe @usableFromInline
+final class AsyncItemsStorage: Sendable {
+    @usableFromInline let core: CoreProducer
+    private let ending: Ending
+    private let waker = AsyncItemsWaker()
+    nonisolated(unsafe) private let queue: OpaquePointer
+    /// Who iterates, as far as that is known: a task's hash value, or 0.
+    private let iteratingTask = Atomic<Int>(0)
+
+    init(core: CoreProducer, hooks: ItemHooks, ending: Ending) throws {
+        self.core = core
+        self.ending = ending
+        var options = unsafe oip_ready_queue_options()
+        unsafe options.size = MemoryLayout<oip_ready_queue_options>.size
+        unsafe options.context = Unmanaged.passUnretained(waker).toOpaque()
+        unsafe options.notify = { context in
+            unsafe Unmanaged<AsyncItemsWaker>.fromOpaque(context!).takeUnretainedValue().notify()
+        }
+        var queue: OpaquePointer?
+        try CoreError.check(unsafe oip_ready_queue_create(&queue, &options))
+        // The core sets the handle wherever it returns 0.
+        unsafe self.queue = queue!
+        try CoreError.check(unsafe oip_attach_ready_queue(core.handle, self.queue, nil))
+        hooks.keep(waker)
+    }
+
+    deinit { unsafe oip_ready_queue_release(queue) }
+
+    func makeIterator() -> Bool {
+        waker.machine.withLock { $0.makeIterator() }
+    }
+
+    /// Returns when there may be something deliverable, or the task is cancelled.
+    @usableFromInline
+    nonisolated(nonsending) func waitForItem() async {
+        recordTask()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                waker.machine.withLock { $0.wait(continuation) }?.resume()
+            }
+        } onCancel: {
+            abandon()
+        }
+        var tag: UnsafeMutableRawPointer?
+        while unsafe oip_ready_queue_take(queue, &tag) == 1 {}
+    }
+
+    /// Notes who iterates, so that ``isIterated`` recognises a `stop()` that would wait for its own task.
+    @usableFromInline
+    func recordTask() {
+        iteratingTask.store(Self.currentTask, ordering: .relaxed)
+    }
+
+    /// Whether the current task is the one that has to take the items for production to end.
+    var isIteratedHere: Bool {
+        let task = Self.currentTask
+        guard task != 0, task == iteratingTask.load(ordering: .relaxed) else { return false }
+        return waker.machine.withLock { !$0.isFinished }
+    }
+
+    private static var currentTask: Int {
+        unsafe withUnsafeCurrentTask { task in unsafe task?.hashValue ?? 0 }
+    }
+
+    /// The core said that the iteration has ended: the failure that did it, if one did.
+    @usableFromInline
+    func finish() -> ItemFailure? {
+        waker.machine.withLock { $0.ended() }
+        return core.failureCode == nil ? nil : ending.itemFailure()
+    }
+
+    @usableFromInline
+    func abandon() {
+        leave(waker.machine.withLock { $0.abandoned() })
+    }
+
+    func sequenceDropped() {
+        leave(waker.machine.withLock { $0.sequenceDropped() })
+    }
+
+    private func leave(_ departure: AsyncItemsStateMachine.Departure) {
+        guard case .leave(let continuation) = departure else { return }
+        ending.endNow()
+        core.detach()
+        continuation?.resume()
+    }
+}
+
+/// What the copies of one sequence share: where the last goes and nobody ever iterated, nobody ever will.
+@usableFromInline
+final class AsyncItemsSource: Sendable {
+    let storage: AsyncItemsStorage
+
+    init(_ storage: AsyncItemsStorage) {
+        self.storage = storage
+    }
+
+    deinit { storage.sequenceDropped() }
+}
+
+/// What the copies of the one iterator share: where the last goes, the consumer is gone.
+@safe @usableFromInline
+final class AsyncItemsIteration {
+    @usableFromInline let storage: AsyncItemsStorage
+    @usableFromInline let core: CoreProducer
+    /// Where the core puts an item.
+    @usableFromInline let payload: UnsafeMutableRawPointer
+
+    init(_ storage: AsyncItemsStorage) {
+        self.storage = storage
+        core = storage.core
+        unsafe payload = storage.core.allocatePayload()
+        storage.recordTask()
+    }
+
+    deinit {
+        storage.abandon()
+        unsafe payload.deallocate()
+    }
+
+    @usableFromInline
+    enum Step<Item> {
+        case item(Item)
+        case wait
+        case cancelled
+        case ended
+    }
+
+    /// What there is to take now. A cancelled task is a consumer that is gone.
+    @inlinable
+    func take<Item>(_: Item.Type) -> Step<Item> {
+        if Task.isCancelled {
+            storage.abandon()
+            return .cancelled
+        }
+        let result = unsafe core.tryNext(payload)
+        if result > 0 { return .item(unsafe payload.assumingMemoryBound(to: Item.self).move()) }
+        return core.mustWait(result) ? .wait : .ended
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A closure on its way through a C function's `void *argument`: retained by the sender, consumed by the thread that runs it.
+final class ThreadJob: Sendable {
+    private let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        self.body = body
+    }
+
+    static func run(_ argument: UnsafeMutableRawPointer?) {
+        // Non-null by construction: every sender passes a retained job.
+        let job = unsafe Unmanaged<ThreadJob>.fromOpaque(argument!).takeRetainedValue()
+        job.body()
+    }
+
+    /// Runs `body` on a thread that exists for it alone, so that it may block; the result of `pthread_create`.
+    static func runOnOwnThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
+        let job = unsafe Unmanaged.passRetained(ThreadJob(body))
+        var thread = pthread_t()
+        let result = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                unsafe ThreadJob.run(argument)
+                return nil
+            }, job.toOpaque())
+        if result == 0 {
+            pthread_detach(thread)
+        } else {
+            unsafe job.release()
+        }
+        return result
+    }
+}

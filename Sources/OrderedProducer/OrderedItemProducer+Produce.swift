@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension OrderedItemProducer {
+    /// Asks for an item: `make` will run on the pool, and what it returns will be delivered in the order of the calls.
+    ///
+    /// Returns as soon as the item is accepted. Where the window is full the task is suspended until there is room, first
+    /// come, first served; otherwise the call neither suspends nor leaves the caller's actor. `make` may block, and does not
+    /// see the task-local values of the caller (see <doc:Ordering>). O(1).
+    ///
+    /// - Returns: The item's sequence, or `nil` where production has ended (stopped, failed, consumer gone) and `make` will
+    ///   not run.
+    /// - Throws: `CancellationError` where the task is cancelled while it waits for room; no sequence is used up. What
+    ///   `make` throws ends production according to ``ProducerConfiguration/onFailure`` and is thrown by `stop()`.
+    @inlinable
+    @discardableResult
+    public nonisolated(nonsending) func produceItem(
+        _ make: @escaping @Sendable () throws -> Item
+    ) async throws -> UInt64? {
+        var sequence: UInt64 = 0
+        let result = enqueue(make, &sequence)
+        if result == 0 { return sequence }
+        guard core.mustWait(result) else { return try core.admitted(result, sequence) }
+        return try await produceWhenRoom(make)
+    }
+
+    /// Asks for an item that an async function makes, as a task: at most ``ProducerConfiguration/window`` of them at once.
+    ///
+    /// Otherwise as the form for synchronous functions, and in one order with it. The task inherits the caller's priority
+    /// and task-local values; it does not inherit the caller's cancellation, and ending production does not cancel it.
+    @discardableResult
+    public nonisolated(nonsending) func produceItem(
+        _ make: @escaping @Sendable () async throws -> Item
+    ) async throws -> UInt64? {
+        guard let sequence = try await core.reserve() else { return nil }
+        Task { [core, ending] in
+            guard ending.wants(sequence) else {
+                return core.fail(sequence)
+            }
+            let scope = ItemScope(core)
+            defer { scope.finish() }
+            do {
+                let item = try await ItemScope.$current.withValue(scope) { try await make() }
+                unsafe Slot.withPayload { payload in
+                    unsafe payload.initializeMemory(as: Item.self, to: item)
+                    unsafe core.complete(sequence, payload)
+                }
+            } catch {
+                ending.itemFailed(sequence, error)
+                core.fail(sequence)
+            }
+        }
+        return sequence
+    }
+
+    /// The blocking form, for code outside Swift concurrency.
+    ///
+    /// Where the window is full, the thread helps by running items (unless ``ProducerConfiguration/assists`` is off), and
+    /// waits where there is nothing to help with. Otherwise as the async form.
+    ///
+    /// - Throws: ``ProducerError/wouldDeadlock`` inside an item of the same pool where the window is full and helping cannot
+    ///   make room.
+    @available(*, noasync, message: "use 'await produceItem' here: this form blocks the thread")
+    @inlinable
+    @discardableResult
+    public func produceItem(_ make: @escaping @Sendable () throws -> Item) throws -> UInt64? {
+        var sequence: UInt64 = 0
+        let result = unsafe Slot.withPayload { payload in
+            let call = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self)
+            unsafe call.initialize(to: ItemCall(make: make))
+            let result = unsafe core.produce(payload, &sequence)
+            if result != 0 { unsafe call.deinitialize(count: 1) }
+            return result
+        }
+        if result == 0 { return sequence }
+        return try core.admitted(result, sequence)
+    }
+
+    /// Asks for an item without ever waiting. O(1).
+    ///
+    /// - Returns: ``Admission/full`` where there is no room now; no sequence is used up then, and `make` is dropped.
+    @inlinable
+    public func tryProduceItem(_ make: @escaping @Sendable () throws -> Item) throws -> Admission {
+        var sequence: UInt64 = 0
+        let result = enqueue(make, &sequence)
+        if result == 0 { return .accepted(sequence) }
+        if core.mustWait(result) { return .full }
+        return try core.admitted(result, sequence) == nil ? .ended : .accepted(sequence)
+    }
+
+    /// As ``produceItem(_:)-(()->Item)``, with a handle on the item's own value: what the original's `produceItem` returns.
+    ///
+    /// The handle resolves as soon as `make` has returned, which may be long before the item's turn to be delivered.
+    ///
+    /// - Returns: `nil` where production has ended and `make` will not run.
+    @inlinable
+    public nonisolated(nonsending) func produceTrackedItem(
+        _ make: @escaping @Sendable () throws -> Item
+    ) async throws -> TrackedItem<Item>? {
+        let outcome = ItemOutcome<Item>()
+        let promise = ItemPromise(outcome)
+        let tracked: @Sendable () throws -> Item = {
+            let item = try make()
+            promise.keep(item)
+            return item
+        }
+        guard let sequence = try await produceItem(tracked) else { return nil }
+        return TrackedItem(sequence: sequence, outcome: outcome)
+    }
+
+    @inlinable
+    func enqueue(_ make: @escaping @Sendable () throws -> Item, _ sequence: inout UInt64) -> Int32 {
+        unsafe Slot.withPayload { payload in
+            let call = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self)
+            unsafe call.initialize(to: ItemCall(make: make))
+            let result = unsafe core.tryProduce(payload, &sequence)
+            if result != 0 { unsafe call.deinitialize(count: 1) }
+            return result
+        }
+    }
+
+    @inlinable
+    nonisolated(nonsending) func produceWhenRoom(_ make: @escaping @Sendable () throws -> Item) async throws -> UInt64? {
+        // The memory outlives the suspension, so it cannot be on the stack.
+        let payload = UnsafeMutableRawPointer.allocate(byteCount: Slot.size, alignment: Slot.alignment)
+        defer { unsafe payload.deallocate() }
+        let call = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self)
+            unsafe call.initialize(to: ItemCall(make: make))
+        var sequence: UInt64 = 0
+        let result = unsafe await core.produceWhenRoom(payload, &sequence)
+        if result != 0 { unsafe call.deinitialize(count: 1) }
+        return try core.admitted(result, sequence)
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension OrderedTransform {
+    /// Runs `consume` in a thread of its own; returns once it runs there. As ``OrderedItemProducer/start(_:)-(_)``.
+    public nonisolated(nonsending) func start(
+        _ consume: @escaping @Sendable (OrderedItems<Item>) throws -> Output
+    ) async throws {
+        try await delivery.start(consume)
+    }
+
+    /// The blocking form of ``start(_:)-(_)``, for code outside Swift concurrency.
+    @available(*, noasync, message: "use 'await start' here: this form blocks the thread")
+    public func start(_ consume: @escaping @Sendable (OrderedItems<Item>) throws -> Output) throws {
+        try delivery.startBlocking(consume)
+    }
+
+    /// Calls `onItem` for each item in order, on whichever pool thread finds the head deliverable.
+    /// As ``OrderedItemProducer/start(onItem:)``.
+    @inlinable
+    public func start(onItem: @escaping @Sendable (Item) throws -> Void) throws {
+        try delivery.start(onItem: onItem)
+    }
+
+    /// The items as an `AsyncSequence` with one iteration, instead of `start`. As ``OrderedItemProducer/items()``.
+    public func items() throws -> AsyncOrderedItems<Item> {
+        try delivery.items()
+    }
+
+    /// Ends the iteration after all outstanding items, waits for the consumer, and gives its value, once.
+    /// As ``OrderedItemProducer/stop()-(_)``.
+    public nonisolated(nonsending) func stop() async throws -> Output? {
+        try await delivery.stop()
+    }
+
+    /// The blocking form of ``stop()-(_)``, for code outside Swift concurrency.
+    @available(*, noasync, message: "use 'await stop' here: this form blocks the thread")
+    public func stop() throws -> Output? {
+        try delivery.stopBlocking()
+    }
+}

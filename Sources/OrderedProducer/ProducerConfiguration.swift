@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How one producer behaves. Checked by the producer's initialiser, which throws
+/// ``ProducerError/invalidConfiguration(_:)`` and says which value is out of range.
+public struct ProducerConfiguration: Sendable {
+    /// How many items may be outstanding (asked for, and not yet consumed): exact, from 1 to 2³⁰; 1024 unless told.
+    ///
+    /// It bounds memory (about `window` × the size of an item's slot) and the lead that items may take over a slow one.
+    public var window: Int = 1024
+
+    /// How many of this producer's synchronous items may run at once, at least 1; `nil`: as many as the pool has threads.
+    ///
+    /// Items that the assisting consumer or a waiting caller runs count too. Async items are not limited by it, only by
+    /// ``window``: most of their time they are suspended.
+    public var width: Int?
+
+    /// What happens when an item fails; ``FailurePolicy/endInOrder`` unless told.
+    public var onFailure: FailurePolicy = .endInOrder
+
+    /// Whether a blocking consumer may run the item it needs next, and a blocked caller items that it would otherwise only
+    /// wait for; `true` unless told. Both save the wake-ups that would dominate short items. Turn it off where items must
+    /// run on pool threads only.
+    public var assists: Bool = true
+
+    /// How a blocking consumer waits; ``WaitStrategy/adaptive`` unless told.
+    public var wait: WaitStrategy = .adaptive
+
+    /// The name of the consumer's thread in `ps`, `perf` and debuggers, cut to what the system allows (15 bytes on Linux).
+    public var name: String?
+
+    /// The defaults.
+    public init() {}
+
+    /// The defaults with a window of `window` items.
+    public init(window: Int) {
+        self.window = window
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// pthreads that run item functions, shared by any number of producers: the original's class-wide thread pool.
+///
+/// Producers with something to run are served in turn, so that thousands of them share a pool fairly. Item functions may
+/// block: that is what these threads are for, unlike those of Swift's concurrency runtime. All signals are blocked in them.
+///
+/// Every method may be called from any thread or task. Producers keep their pool: its threads go on until the last of
+/// them is gone, whoever else has let go of it.
+public final class WorkerPool: Sendable {
+    /// How a pool is set up.
+    public struct Configuration: Sendable {
+        /// How many threads run items, from 1 to 4,000; as many as this process may use processors, unless told.
+        public var threads: Int
+        /// Threads appear as `<name>-<n>` in `ps`, `perf` and debuggers, cut to what the system allows.
+        public var name: String
+        /// The size of each thread's stack in bytes; `nil`: the system's default.
+        public var stackSize: Int?
+        /// The Linux numbers of the processors that the threads are bound to, round robin; `nil`: none.
+        public var affinity: [Int]?
+
+        /// The defaults.
+        public init() {
+            self.init(threads: Self.activeProcessors)
+        }
+
+        /// The defaults, except for what is given.
+        public init(threads: Int, name: String = "oip", stackSize: Int? = nil, affinity: [Int]? = nil) {
+            self.threads = threads
+            self.name = name
+            self.stackSize = stackSize
+            self.affinity = affinity
+        }
+
+        /// The processors that this process may use, which in a container are often fewer than the machine has.
+        private static var activeProcessors: Int {
+            max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        }
+    }
+
+    /// The pool that producers use unless told: starts at first use, with as many threads as the process may use
+    /// processors. Where not one thread can be started the program ends with a message; make a pool of your own to handle
+    /// that as an error.
+    public static let shared: WorkerPool = {
+        do {
+            return try WorkerPool()
+        } catch {
+            fatalError("WorkerPool.shared cannot start: \(error)")
+        }
+    }()
+
+    let core: CorePool
+
+    /// Starts a pool.
+    ///
+    /// - Throws: ``ProducerError/invalidConfiguration(_:)`` with the value that is out of range, or
+    ///   ``ProducerError/system(_:code:)`` where a thread cannot be started; nothing is left behind then.
+    public init(_ configuration: Configuration = .init()) throws {
+        let threads = try Self.validated(threads: configuration.threads)
+        let stackSize = configuration.stackSize ?? 0
+        guard configuration.stackSize == nil || stackSize > 0 else {
+            throw ProducerError.invalidConfiguration("stackSize is \(stackSize); it must be positive, or nil")
+        }
+        guard configuration.affinity?.isEmpty != true else {
+            throw ProducerError.invalidConfiguration("affinity is empty; it must name a processor, or be nil")
+        }
+        let affinity = try (configuration.affinity ?? []).map { processor in
+            guard let number = UInt32(exactly: processor) else {
+                throw ProducerError.invalidConfiguration("affinity names processor \(processor); there is no such number")
+            }
+            return number
+        }
+        core = try CorePool(threads: threads, name: configuration.name, stackSize: stackSize, affinity: affinity)
+    }
+
+    /// Starts a pool of `threads` threads, with the defaults otherwise.
+    ///
+    /// - Throws: as ``init(_:)``.
+    public convenience init(threads: Int) throws {
+        try self.init(Configuration(threads: threads))
+    }
+
+    private static func validated(threads: Int) throws -> UInt32 {
+        guard threads >= 1, let number = UInt32(exactly: threads) else {
+            throw ProducerError.invalidConfiguration("threads is \(threads); it must be at least 1")
+        }
+        return number
+    }
+
+    /// How many threads the pool has, or will have as soon as those that are to leave have finished their item.
+    public var threads: Int { core.threads }
+
+    /// Changes the number of threads, live. Running items are not disturbed: a thread too many leaves after its item.
+    ///
+    /// - Throws: ``ProducerError/invalidConfiguration(_:)``, ``ProducerError/poolShutDown``, or
+    ///   ``ProducerError/system(_:code:)`` where a thread cannot be started; the number is unchanged then.
+    public func resize(threads: Int) throws {
+        try core.resize(threads: Self.validated(threads: threads))
+    }
+
+    /// Runs `body` once on a thread of the pool, where it may block, and gives what it returns: the original's
+    /// `deferToThreadInPool`. No order is promised.
+    ///
+    /// Cancelling the task neither keeps `body` from running nor ends the wait for it.
+    ///
+    /// - Throws: what `body` throws, or ``ProducerError/poolShutDown``.
+    public nonisolated(nonsending) func run<T: Sendable>(
+        _ body: @escaping @Sendable () throws -> T
+    ) async throws -> T {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
+            do {
+                try core.run { continuation.resume(with: Result { try body() }) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    /// Waits until every producer on the pool has ended and every ``run(_:)`` has returned, then ends the threads. New work
+    /// is refused from the beginning. Idempotent: each call returns when all is done.
+    ///
+    /// Inside an async item function it cannot wait for its own caller: there it starts the shutdown and returns.
+    public nonisolated(nonsending) func shutdown() async {
+        let core = core
+        let done = ItemOutcome<Void>()
+        // The wait blocks, so it gets a thread for itself: blocking one of the concurrency runtime's could keep the very
+        // tasks from running that the pool waits for.
+        while ThreadJob.runOnOwnThread({
+            core.shutdown()
+            done.resolve(())
+        }) != 0 {
+            // The system is out of threads; the pool's end will not fail for that.
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        if !ItemScope.isInsideAny { _ = await done.value }
+    }
+}

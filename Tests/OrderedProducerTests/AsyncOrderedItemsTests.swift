@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import OrderedProducer
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct AsyncOrderedItemsTests {
+    private func producer(window: Int = 16) throws -> OrderedItemProducer<Int, Never> {
+        try OrderedItemProducer<Int, Never>(pool: WorkerPool(threads: 2), configuration: .init(window: window))
+    }
+
+    @Test func itemsArriveInOrder() async throws {
+        let producer = try producer()
+        let items = try producer.items()
+        let consumer = Task { try await items.reduce(into: []) { $0.append($1) } }
+        for value in 0..<5000 { try await producer.produceItem { value } }
+        #expect(try await producer.stop() == nil)
+        #expect(try await consumer.value == Array(0..<5000))
+    }
+
+    @Test func failureIsTyped() async throws {
+        let producer = try producer()
+        let items = try producer.items()
+        try await producer.produceItem { 1 }
+        try await producer.produceItem { throw TestError(value: 2) }
+        var received: [Int] = []
+        do throws(ItemFailure) {
+            for try await item in items { received.append(item) }
+            Issue.record("the iteration ended without its failure")
+        } catch {
+            #expect(error.sequence == 1)
+        }
+        #expect(received == [1])
+        let failure = await #expect(throws: ItemFailure.self) { try await producer.stop() }
+        #expect(failure?.sequence == 1)
+    }
+
+    @Test func thereIsOneIteration() async throws {
+        let producer = try producer()
+        let items = try producer.items()
+        try await producer.produceItem { 1 }
+        var first = items.makeAsyncIterator()
+        var second = items.makeAsyncIterator()
+        #expect(try await second.next() == nil)
+        #expect(try await first.next() == 1)
+        #expect(try await second.next() == nil)
+    }
+
+    @Test func droppingTheSequenceEndsProduction() async throws {
+        let producer = try producer()
+        do { _ = try producer.items() }
+        #expect(try await producer.produceItem { 1 } == nil)
+        #expect(try await producer.stop() == nil)
+    }
+
+    @Test func droppingTheIteratorEndsProduction() async throws {
+        let producer = try producer()
+        let items = try producer.items()
+        try await producer.produceItem { 1 }
+        for try await _ in items { break }
+        #expect(try await producer.produceItem { 2 } == nil)
+        #expect(try await producer.stop() == nil)
+        withExtendedLifetime(items) {}
+    }
+
+    /// An iterator keeps the iteration alive without its sequence, and without its producer sees the end.
+    @Test func iteratorOutlivesSequenceAndProducer() async throws {
+        var iterator: AsyncOrderedItems<Int>.AsyncIterator
+        do {
+            let producer = try producer()
+            iterator = try producer.items().makeAsyncIterator()
+            try await producer.produceItem { 1 }
+            #expect(try await iterator.next() == 1)
+            try await producer.produceItem { 2 }
+        }
+        #expect(try await iterator.next() == nil)
+        #expect(try await iterator.next() == nil)
+    }
+
+    @Test func cancelledTaskGetsNil() async throws {
+        let producer = try producer()
+        let items = try producer.items()
+        try await producer.produceItem { 1 }
+        let consumer = Task.immediate {
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            var iterator = items.makeAsyncIterator()
+            return try await iterator.next()
+        }
+        #expect(try await consumer.value == nil)
+        #expect(try await producer.stop() == nil)
+    }
+
+    /// The iterating task runs up to its wait, and is cancelled there.
+    @Test func cancellationEndsAWait() async throws {
+        let producer = try producer()
+        let items = try producer.items()
+        let consumer = Task.immediate {
+            var iterator = items.makeAsyncIterator()
+            return try await iterator.next()
+        }
+        consumer.cancel()
+        #expect(try await consumer.value == nil)
+        #expect(try await producer.produceItem { 1 } == nil)
+    }
+
+    @Test func pauseAndResumeReachTheIterator() async throws {
+        let producer = try producer()
+        let items = try producer.items()
+        producer.pause()
+        try await producer.produceItem { 1 }
+        let consumer = Task.immediate {
+            var iterator = items.makeAsyncIterator()
+            return try await iterator.next()
+        }
+        producer.resume()
+        #expect(try await consumer.value == 1)
+    }
+
+    @Test @MainActor func staysOnTheCallersActor() async throws {
+        let producer = try producer()
+        let items = try producer.items()
+        var steps = 0
+        let consumer = Task { @MainActor in
+            for try await _ in items { steps += 1 }
+        }
+        for value in 0..<100 { try await producer.produceItem { value } }
+        _ = try await producer.stop()
+        try await consumer.value
+        #expect(steps == 100)
+    }
+}
