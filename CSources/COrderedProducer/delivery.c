@@ -54,6 +54,12 @@ static enum consumer_kind kind_of(struct oip_producer *producer)
     return (enum consumer_kind)atomic_load_explicit(&producer->kind, memory_order_acquire);
 }
 
+/* Whether a gate that is down stays down: production was ended at once, or the iteration has ended. */
+static bool is_over(struct oip_producer *producer)
+{
+    return is_aborted(producer) || kind_of(producer) == CONSUMER_DISCARD;
+}
+
 static bool swap_delivery(struct oip_producer *producer, uint64_t from, uint64_t to)
 {
     /* Acquire: what the last holder did; pairs with set_delivery(). Sequentially consistent: see delivery.h. */
@@ -213,7 +219,7 @@ static bool go_paused(struct oip_producer *producer, uint64_t head)
     if (ring_is_claimable(&producer->ring) && execution_queue(producer)) {
         pool_wake(producer->pool); /* it may be the item that this consumer was woken for */
     }
-    return (view_head(producer, head) == HEAD_GATED && !is_aborted(producer)) ||
+    return (view_head(producer, head) == HEAD_GATED && !is_over(producer)) ||
            !swap_delivery(producer, paused, delivery_word(head, DELIVERY_BUSY));
 }
 
@@ -280,13 +286,31 @@ static bool handle_head(struct oip_producer *producer, uint64_t head, enum head_
 
 /* --------------------------------------------------------------------------------------- flipping and kicking ---- */
 
+/* Lets go of the producers whose entries are in the list. */
+static void drop_entries(struct ck_stack_entry *entry)
+{
+    while (entry != NULL) {
+        struct ck_stack_entry *next = entry->next;
+        struct ready_entry *ready = OIP_CONTAINER_OF(entry, struct ready_entry, link);
+        struct oip_producer *producer = OIP_CONTAINER_OF(ready, struct oip_producer, ready_entry);
+        atomic_store_explicit(&producer->on_ready_queue, false, memory_order_release);
+        producer_drop(producer);
+        entry = next;
+    }
+}
+
 /* Tells the consumer through its ready queue, on which it is at most once. */
 static void tell_consumer(struct oip_producer *producer)
 {
     atomic_fetch_add_explicit(&producer->consumer_wakes, 1, memory_order_relaxed);
     if (!atomic_exchange_explicit(&producer->on_ready_queue, true, memory_order_acq_rel)) {
         producer_retain(producer);
-        ready_queue_push(producer->ready_queue, &producer->ready_entry);
+        struct oip_ready_queue *queue = producer->ready_queue;
+        ready_queue_push(queue, &producer->ready_entry);
+        /* Sequentially consistent, after the push: pairs with oip_ready_queue_release(). */
+        if (OIP_UNLIKELY(atomic_load_explicit(&queue->abandoned, memory_order_seq_cst))) {
+            drop_entries(ready_queue_take_all(queue));
+        }
     }
 }
 
@@ -301,41 +325,29 @@ static bool at_turn_with(struct oip_producer *producer)
 
 static bool flip(struct oip_producer *producer, uint64_t word)
 {
-    uint64_t sequence = delivery_sequence(word);
-    switch (kind_of(producer)) {
-    case CONSUMER_THREAD:
-    case CONSUMER_LOOP:
-        if (!swap_delivery(producer, word, delivery_word(sequence, DELIVERY_QUEUED))) {
-            return false;
+    uint64_t busy = delivery_word(delivery_sequence(word), DELIVERY_BUSY);
+    uint64_t queued = delivery_word(delivery_sequence(word), DELIVERY_QUEUED);
+    enum consumer_kind kind = kind_of(producer);
+    bool delivers = kind == CONSUMER_DISCARD || (kind == CONSUMER_SINK && at_turn_with(producer));
+    if (kind == CONSUMER_NONE || !swap_delivery(producer, word, delivers ? busy : queued)) {
+        return false;
+    }
+    /* Between reading the kind and the swap the iteration may have ended, and the discarding gone idle on the same item. */
+    if (kind_of(producer) == CONSUMER_DISCARD) {
+        if (delivers || swap_delivery(producer, queued, busy)) {
+            discard_run(producer);
         }
+    } else if (kind != CONSUMER_SINK) {
         tell_consumer(producer);
-        return true;
-    case CONSUMER_SINK:
-        if (at_turn_with(producer)) {
-            if (!swap_delivery(producer, word, delivery_word(sequence, DELIVERY_BUSY))) {
-                return false;
-            }
-            deliver_to_sink(producer, &current_worker->until_sample);
-            return true;
-        }
-        if (!swap_delivery(producer, word, delivery_word(sequence, DELIVERY_QUEUED))) {
-            return false;
-        }
+    } else if (delivers) {
+        deliver_to_sink(producer, &current_worker->until_sample);
+    } else {
         execution_queue(producer);
         if (pool_wake(producer->pool)) {
             atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
         }
-        return true;
-    case CONSUMER_DISCARD:
-        if (!swap_delivery(producer, word, delivery_word(sequence, DELIVERY_BUSY))) {
-            return false;
-        }
-        discard_run(producer);
-        return true;
-    case CONSUMER_NONE:
-        break;
     }
-    return false;
+    return true;
 }
 
 void delivery_finished_while_waiting(struct oip_producer *producer, uint64_t word, uint64_t sequence)
@@ -483,7 +495,7 @@ static void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sampl
             if (go_idle(producer, head, head, false)) {
                 return;
             }
-        } else if (view == HEAD_GATED && !is_aborted(producer)) {
+        } else if (view == HEAD_GATED && !is_over(producer)) {
             if (go_paused(producer, head)) {
                 return;
             }
@@ -619,8 +631,11 @@ static inline int try_take(struct oip_producer *producer, uint64_t head, void *p
 int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
 {
     RETURN_IF_FORKED(producer);
-    if (OIP_UNLIKELY(kind_of(producer) == CONSUMER_NONE)) {
-        return fail_with(-EINVAL, "oip_next: no consumer is attached; call oip_start or oip_attach first");
+    enum consumer_kind kind = kind_of(producer);
+    if (OIP_UNLIKELY(kind != CONSUMER_THREAD)) {
+        return kind != CONSUMER_NONE
+                   ? 0
+                   : fail_with(-EINVAL, "oip_next: no consumer is attached; call oip_start or oip_attach first");
     }
     if (OIP_UNLIKELY(atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) != &current_frame)) {
         remember_consumer(producer);
@@ -696,7 +711,7 @@ int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
             if (kind == CONSUMER_THREAD || go_idle(producer, head, head, false)) {
                 return -EAGAIN;
             }
-        } else if (view == HEAD_GATED && !is_aborted(producer)) {
+        } else if (view == HEAD_GATED && !is_over(producer)) {
             if (kind == CONSUMER_THREAD || go_paused(producer, head)) {
                 return -EAGAIN;
             }
@@ -704,6 +719,21 @@ int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
             return 0;
         }
     }
+}
+
+void oip_ready_queue_release(oip_ready_queue *queue)
+{
+    if (queue->generation != fork_generation) {
+        return;
+    }
+    /* An entry keeps its producer, and the producer this queue: whoever comes last clears them away. */
+    atomic_store_explicit(&queue->abandoned, true, memory_order_seq_cst);
+    atomic_thread_fence(memory_order_seq_cst);
+    struct ck_stack_entry *taken = queue->taken;
+    queue->taken = NULL;
+    drop_entries(taken);
+    drop_entries(ready_queue_take_all(queue));
+    ready_queue_drop(queue);
 }
 
 int oip_ready_queue_take(oip_ready_queue *queue, void **tag)

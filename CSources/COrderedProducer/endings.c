@@ -169,8 +169,7 @@ static int register_stopper(struct oip_producer *producer, struct oip_waiter *wa
 
 static int would_wait_for_itself(struct oip_producer *producer)
 {
-    if (inside_of(producer) ||
-        atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) == &current_frame) {
+    if (inside_of(producer) || delivers_for(producer)) {
         return fail_with(-EDEADLK, "oip_stop inside an item, the sink or the consumer of the same producer");
     }
     return 0;
@@ -276,6 +275,7 @@ static void consumer_is_gone(struct oip_producer *producer)
 static void *consumer_main(void *argument)
 {
     struct oip_producer *producer = argument;
+    pthread_setname_np(pthread_self(), producer->name); /* only a label: its failure is no failure */
     struct frame frame;
     frame_enter(&frame, producer);
     void *value = producer->consume(producer, producer->consume_argument);
@@ -343,7 +343,7 @@ int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, v
         return result;
     }
     pthread_t thread;
-    result = start_thread(&thread, NULL, producer->name, consumer_main, producer);
+    result = start_thread(&thread, NULL, consumer_main, producer);
     if (result != 0) {
         /* As if never started: the delivery is given back, unless production ended meanwhile. */
         pthread_mutex_lock(&producer->lock);

@@ -33,6 +33,16 @@ bool inside_of(const struct oip_producer *producer)
     return false;
 }
 
+bool delivers_for(const struct oip_producer *producer)
+{
+    for (const struct frame *frame = current_frame; frame != NULL; frame = frame->outer) {
+        if (frame->producer == producer && frame->sequence == UINT64_MAX) {
+            return true;
+        }
+    }
+    return atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) == &current_frame;
+}
+
 uint64_t outermost_item(const struct oip_producer *producer)
 {
     uint64_t sequence = UINT64_MAX;
@@ -56,6 +66,10 @@ bool execution_queue(struct oip_producer *producer)
                                                     memory_order_seq_cst, memory_order_relaxed));
     producer_retain(producer);
     run_queue_push(&producer->pool->run_queue, &producer->runnable);
+    /* Sequentially consistent, after the push: the threads that leave clear the queue after they saw this. */
+    if (OIP_UNLIKELY(atomic_load_explicit(&producer->pool->stopping, memory_order_seq_cst))) {
+        pool_clear_run_queue(producer->pool);
+    }
     return true;
 }
 
@@ -152,6 +166,7 @@ enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint3
 static void run_and_publish(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample)
 {
     enum phase phase = execution_run(producer, sequence, until_sample);
+    current_frame->sequence = UINT64_MAX; /* what follows, a sink perhaps, is not inside the item */
     ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
     delivery_after_finish(producer, sequence);
 }
@@ -225,6 +240,13 @@ static bool holder_is_stuck(struct oip_producer *producer)
 {
     uint64_t begun = atomic_load_explicit(&producer->held.begun, memory_order_relaxed);
     return !has_moved(&producer->begun_at_lookout, begun) && held_run_waits(&producer->held);
+}
+
+void execution_forget(struct runnable *runnable)
+{
+    struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
+    atomic_fetch_and_explicit(&producer->schedule, ~(unsigned)SCHEDULE_QUEUED, memory_order_seq_cst);
+    producer_drop(producer);
 }
 
 /* The worker's part of a turn: delivers, runs a quantum, and looks after who waits. Whether there may be more. */

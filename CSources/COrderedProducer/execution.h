@@ -45,6 +45,9 @@ extern _Thread_local struct frame *current_frame;
 void frame_enter(struct frame *frame, const struct oip_producer *producer);
 void frame_leave(struct frame *frame);
 
+/* Whether this thread delivers for `producer`: is inside its consumer function or its sink, or next to it. */
+bool delivers_for(const struct oip_producer *producer);
+
 /* Whether this thread is inside an item, the consumer function or the sink of `producer`. */
 bool inside_of(const struct oip_producer *producer);
 
@@ -53,6 +56,9 @@ uint64_t outermost_item(const struct oip_producer *producer);
 
 /* Puts the producer into the run queue, unless it is. Whether it was not. */
 bool execution_queue(struct oip_producer *producer);
+
+/* Lets go of a producer that was queued when its pool was stopped. */
+void execution_forget(struct runnable *runnable);
 
 /* Sees to it that a lookout comes by: the calling thread holds items that it has not begun. */
 void execution_watch(struct oip_producer *producer);

@@ -20,8 +20,7 @@ static uint32_t available_processors(void)
     return count > 0 ? (uint32_t)count : 1;
 }
 
-int start_thread(pthread_t *thread, const pthread_attr_t *attributes, const char *name, void *(*main)(void *),
-                 void *argument)
+int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *), void *argument)
 {
     /* A thread inherits the mask: signals are for the program's own threads. */
     sigset_t all, old;
@@ -35,16 +34,7 @@ int start_thread(pthread_t *thread, const pthread_attr_t *attributes, const char
     if (error != 0) {
         return fail_with(-error, "pthread_create");
     }
-    pthread_setname_np(*thread, name); /* only a label: its failure is no failure */
     return 0;
-}
-
-/* "<name>-<number>", the name cut so that both fit into what Linux shows. */
-static void thread_name(char out[16], const char *name, uint32_t number)
-{
-    char suffix[12];
-    int length = snprintf(suffix, sizeof suffix, "-%u", number);
-    snprintf(out, 16, "%.*s%s", 15 - length, name, suffix);
 }
 
 static int bind_to_processor(pthread_attr_t *attributes, uint32_t cpu)
@@ -92,12 +82,10 @@ static int start_worker(struct oip_pool *pool, uint32_t index)
     if (error != 0) {
         result = fail_with(-error, "%s", call);
     } else {
-        char name[16];
-        thread_name(name, pool->name, index + 1);
         atomic_fetch_add_explicit(&pool->live, 1, memory_order_relaxed);
         pool_retain(pool);
         worker->state = WORKER_RUNS;
-        result = start_thread(&worker->thread, &attributes, name, worker_main, worker);
+        result = start_thread(&worker->thread, &attributes, worker_main, worker);
         if (result != 0) {
             worker->state = WORKER_NONE;
             atomic_fetch_sub_explicit(&pool->live, 1, memory_order_relaxed);
@@ -425,6 +413,7 @@ int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void *argumen
         return fail_with(-ENOMEM, "oip_pool_run");
     }
     job->runnable.run = run_job;
+    job->runnable.forget = NULL; /* the pool does not stop before it has run */
     job->pool = pool;
     job->function = function;
     job->argument = argument;

@@ -104,6 +104,9 @@ static inline bool pool_wants_threads_back(struct oip_pool *pool)
     return atomic_load_explicit(&pool->leaving, memory_order_relaxed) != 0;
 }
 
+/* After everything on the pool has ended: what is still queued lets go of itself. */
+void pool_clear_run_queue(struct oip_pool *pool);
+
 /* One more producer or function that keeps the pool running. -ESHUTDOWN. */
 int pool_open(struct oip_pool *pool);
 void pool_close(struct oip_pool *pool);
@@ -111,8 +114,7 @@ void pool_close(struct oip_pool *pool);
 void pool_retain(struct oip_pool *pool);
 void pool_drop(struct oip_pool *pool);
 
-/* Starts a thread with all signals blocked, named `name`. `call` is for the error text. */
-int start_thread(pthread_t *thread, const pthread_attr_t *attributes, const char *name, void *(*main)(void *),
-                 void *argument);
+/* Starts a thread with all signals blocked. It names itself, so that it never runs unnamed. */
+int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *), void *argument);
 
 #endif

@@ -86,6 +86,7 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     producer->until_sample = 1;
     producer->slept_briefly = true;
     producer->runnable.run = execution_turn;
+    producer->runnable.forget = execution_forget;
     ready_queue_init(&producer->own_queue, NULL, NULL);
     producer->ready_queue = &producer->own_queue;
     producer->open_ends = 1;

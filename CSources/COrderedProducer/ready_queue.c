@@ -11,6 +11,7 @@ void ready_queue_init(struct oip_ready_queue *queue, void (*notify)(void *), voi
     ck_stack_init(&queue->pushed);
     parking_init(&queue->parking);
     atomic_init(&queue->notified, false);
+    atomic_init(&queue->abandoned, false);
     queue->taken = NULL;
     queue->notify = notify;
     queue->context = context;
@@ -34,7 +35,7 @@ void ready_queue_push(struct oip_ready_queue *queue, struct ready_entry *entry)
     }
 }
 
-static struct ck_stack_entry *take_all(struct oip_ready_queue *queue)
+struct ck_stack_entry *ready_queue_take_all(struct oip_ready_queue *queue)
 {
     struct ck_stack_entry *newest = ck_stack_batch_pop_upmc(&queue->pushed); /* acquire, pairs with push */
     struct ck_stack_entry *oldest = NULL;
@@ -51,12 +52,12 @@ static struct ck_stack_entry *take_all(struct oip_ready_queue *queue)
 struct ready_entry *ready_queue_take(struct oip_ready_queue *queue)
 {
     if (queue->taken == NULL) {
-        queue->taken = take_all(queue);
+        queue->taken = ready_queue_take_all(queue);
     }
     if (queue->taken == NULL && queue->notify != NULL) {
         /* Lower the flag, look again: pairs with the exchange in push. */
         atomic_store_explicit(&queue->notified, false, memory_order_seq_cst);
-        queue->taken = take_all(queue);
+        queue->taken = ready_queue_take_all(queue);
     }
     if (queue->taken == NULL) {
         return NULL;
@@ -127,18 +128,14 @@ int oip_ready_queue_wait(oip_ready_queue *queue, int64_t timeout_ns)
     }
     for (;;) {
         uint32_t ticket = parking_ticket(&queue->parking);
+        /* Lower the flag, then look: pairs with the exchange in push. */
+        atomic_store_explicit(&queue->notified, false, memory_order_seq_cst);
+        atomic_thread_fence(memory_order_seq_cst);
         if (!is_empty(queue)) {
             return 1;
         }
         if (!parking_wait(&queue->parking, ticket, timeout_ns)) {
             return !is_empty(queue);
         }
-    }
-}
-
-void oip_ready_queue_release(oip_ready_queue *queue)
-{
-    if (queue->generation == fork_generation) {
-        ready_queue_drop(queue);
     }
 }

@@ -37,12 +37,16 @@ struct oip_ready_queue {
     OIP_ALIGNED_TO_LINE struct ck_stack_entry *taken; /* the consumer's own: taken, oldest first */
     void (*notify)(void *context);
     void *context;
+    atomic_bool abandoned; /* its loop has given it back: nobody takes any more */
     int generation; /* of fork(), see errors.h */
     atomic_uint references;
 };
 
 void ready_queue_init(struct oip_ready_queue *queue, void (*notify)(void *), void *context);
 void ready_queue_push(struct oip_ready_queue *queue, struct ready_entry *entry);
+
+/* Takes what is pushed, the oldest first, linked by `next`. Any thread. */
+struct ck_stack_entry *ready_queue_take_all(struct oip_ready_queue *queue);
 
 /* The consumer's: the oldest entry, or NULL. */
 struct ready_entry *ready_queue_take(struct oip_ready_queue *queue);

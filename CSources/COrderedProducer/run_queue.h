@@ -24,6 +24,8 @@ struct worker;
 struct runnable {
     /* Called on a pool thread that popped this runnable. */
     void (*run)(struct runnable *runnable, struct worker *worker);
+    /* Called instead where the pool's threads have left: what was queued has ended by then. */
+    void (*forget)(struct runnable *runnable);
     struct ck_fifo_mpmc_entry *node; /* owned while off the queue */
 };
 

@@ -113,12 +113,8 @@ static void enlist(struct oip_producer *producer, struct waiter *waiter, bool ea
 /* Whether room comes only after this caller has returned; see window.h. */
 static bool is_hopeless(struct oip_producer *producer, uint64_t own)
 {
-    if (own != UINT64_MAX) {
-        return (ring_tail_word(&producer->ring) >> TAIL_SHIFT) - own >= producer->ring.window;
-    }
-    /* The consumer or the sink waits for itself. */
-    return inside_of(producer) ||
-           atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) == &current_frame;
+    return delivers_for(producer) ||
+           (own != UINT64_MAX && (ring_tail_word(&producer->ring) >> TAIL_SHIFT) - own >= producer->ring.window);
 }
 
 /*

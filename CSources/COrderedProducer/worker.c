@@ -4,6 +4,8 @@
 #include "idle.h"
 #include "waking.h"
 
+#include <stdio.h>
+
 _Thread_local struct worker *current_worker;
 
 bool pool_is_watched(struct oip_pool *pool)
@@ -243,10 +245,28 @@ static bool search(struct worker *worker)
     return false;
 }
 
+/* "<name>-<number>", the name cut so that both fit into what Linux shows. Only a label: its failure is no failure. */
+static void name_this_thread(const struct worker *worker)
+{
+    char suffix[12], name[16];
+    int length = snprintf(suffix, sizeof suffix, "-%u", worker->index + 1);
+    snprintf(name, sizeof name, "%.*s%s", 15 - length, worker->pool->name, suffix);
+    pthread_setname_np(pthread_self(), name);
+}
+
+void pool_clear_run_queue(struct oip_pool *pool)
+{
+    struct runnable *runnable;
+    while ((runnable = run_queue_pop(&pool->run_queue)) != NULL) {
+        runnable->forget(runnable);
+    }
+}
+
 void *worker_main(void *argument)
 {
     struct worker *worker = argument;
     struct oip_pool *pool = worker->pool;
+    name_this_thread(worker);
     current_worker = worker;
     for (;;) {
         struct runnable *runnable = worker->leaves_the_rest ? NULL : run_queue_pop(&pool->run_queue);
@@ -278,6 +298,9 @@ void *worker_main(void *argument)
     }
     if (somebody_must_leave(pool) || !run_queue_is_empty(&pool->run_queue)) {
         pool_wake(pool);
+    }
+    if (atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) {
+        pool_clear_run_queue(pool);
     }
     current_worker = NULL;
     pthread_mutex_lock(&pool->lock);
