@@ -135,6 +135,13 @@ static inline bool take_head(struct oip_producer *producer, uint64_t head)
     return count != 0;
 }
 
+/* Whether this thread is a worker between two items of its turn with the producer. */
+static bool at_turn_with(struct oip_producer *producer)
+{
+    return current_worker != NULL && current_worker->turn != NULL && current_worker->turn == current_frame &&
+           current_frame->producer == producer;
+}
+
 enum head_run {
     HEAD_NOT_MINE,   /* somebody else has claimed it */
     HEAD_TO_DELIVER, /* done, and not published: its reader is this thread */
@@ -144,11 +151,14 @@ enum head_run {
 /* Rule 3: the holder runs the unclaimed head itself. */
 static inline enum head_run run_head(struct oip_producer *producer, uint64_t head, uint32_t *until_sample)
 {
-    if (!execution_enter(producer)) {
+    bool counted = producer->width == 0 || at_turn_with(producer); /* as one that runs items */
+    if (!counted && !execution_enter(producer)) {
         return HEAD_NOT_MINE;
     }
     if (!take_head(producer, head)) {
-        execution_exit(producer);
+        if (!counted) {
+            execution_exit(producer);
+        }
         return HEAD_NOT_MINE;
     }
     bool observed = waking_cost(producer) >= WAKING_EXPENSIVE_NS;
@@ -171,7 +181,9 @@ static inline enum head_run run_head(struct oip_producer *producer, uint64_t hea
         ring_publish(ring_slot(&producer->ring, head), head, phase);
         result = HEAD_PUBLISHED;
     }
-    execution_exit(producer);
+    if (!counted) {
+        execution_exit(producer);
+    }
     return result;
 }
 
@@ -315,13 +327,6 @@ static void tell_consumer(struct oip_producer *producer)
 }
 
 static void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample);
-
-/* Whether this thread is a worker between two items of its turn with the producer. */
-static bool at_turn_with(struct oip_producer *producer)
-{
-    return current_worker != NULL && current_worker->turn != NULL && current_worker->turn == current_frame &&
-           current_frame->producer == producer;
-}
 
 static bool flip(struct oip_producer *producer, uint64_t word)
 {

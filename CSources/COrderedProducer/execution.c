@@ -174,9 +174,14 @@ static void run_and_publish(struct oip_producer *producer, uint64_t sequence, ui
 /* The next item for this thread: a held one, or a new claim. */
 static bool next_item(struct oip_producer *producer, uint64_t *sequence)
 {
-    return (OIP_UNLIKELY(held_run_waits(&producer->held)) &&
-            held_run_steal(&producer->held, sequence, &producer->lock)) ||
-           ring_claim(&producer->ring, sequence);
+    if (OIP_UNLIKELY(held_run_waits(&producer->held)) &&
+        held_run_steal(&producer->held, sequence, &producer->lock)) {
+        if (held_run_waits(&producer->held)) {
+            execution_watch(producer); /* this thread may get stuck in it as the holder did */
+        }
+        return true;
+    }
+    return ring_claim(&producer->ring, sequence);
 }
 
 bool execution_help(struct oip_producer *producer, uint32_t *until_sample)
