@@ -104,7 +104,8 @@ int oip_produce_many(oip_producer *producer, const void *payloads, size_t count,
     const char *from = payloads;
     while (*accepted < count) {
         size_t now;
-        int result = oip_try_produce_many(producer, from + *accepted * producer->payload_stride, count - *accepted, &now);
+        int result =
+            oip_try_produce_many(producer, from + *accepted * producer->payload_stride, count - *accepted, &now);
         if (result == -EAGAIN) {
             result = window_wait(producer, from + *accepted * producer->payload_stride, NULL);
             now = result == 0;
@@ -121,7 +122,7 @@ int oip_produce_call(oip_producer *producer, int (*function)(void *argument, voi
                      uint64_t *sequence)
 {
     RETURN_IF_FORKED(producer);
-    if (producer->ring.payload_size != sizeof(struct oip_call)) {
+    if (!producer->takes_calls) {
         return fail_with(-EINVAL, "oip_produce_call: the producer was created with a run function of its own");
     }
     struct oip_call call = {function, argument};

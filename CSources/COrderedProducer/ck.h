@@ -2,10 +2,10 @@
 /*
  * The only file that includes Concurrency Kit.
  *
- * ck's operations are inline assembly, which ThreadSanitizer does not see. It would report the memory that they protect,
- * and instrument the plain accesses around them. So its functions are compiled without that instrumentation, and whoever
- * passes a pointer through one of its queues says so: oip_tsan_release() before the push, oip_tsan_acquire() after the
- * pop. Everything else in this library uses C11 atomics, which the sanitizer checks.
+ * ck's operations are inline assembly, which ThreadSanitizer does not see. It would report the memory that they
+ * protect, and instrument the plain accesses around them. So its functions are compiled without that instrumentation,
+ * and whoever passes a pointer through one of its queues says so: oip_tsan_release() before the push,
+ * oip_tsan_acquire() after the pop. Everything else in this library uses C11 atomics, which the sanitizer checks.
  */
 #ifndef OIP_CK_H
 #define OIP_CK_H

@@ -139,7 +139,7 @@ static inline bool take_head(struct oip_producer *producer, uint64_t head)
 static bool at_turn_with(struct oip_producer *producer)
 {
     return current_worker != NULL && current_worker->turn != NULL && current_worker->turn == current_frame &&
-           current_frame->producer == producer;
+           current_frame->producer == producer && current_frame->sequence == UINT64_MAX;
 }
 
 enum head_run {
@@ -176,8 +176,7 @@ static inline enum head_run run_head(struct oip_producer *producer, uint64_t hea
         stall_end(producer, head);
     }
     enum head_run result = HEAD_TO_DELIVER;
-    if (OIP_UNLIKELY(phase != PHASE_DONE ||
-                     head >= atomic_load_explicit(&producer->gate, memory_order_acquire))) {
+    if (OIP_UNLIKELY(phase != PHASE_DONE || head >= atomic_load_explicit(&producer->gate, memory_order_acquire))) {
         ring_publish(ring_slot(&producer->ring, head), head, phase);
         result = HEAD_PUBLISHED;
     }
@@ -315,7 +314,7 @@ static void drop_entries(struct ck_stack_entry *entry)
 static void tell_consumer(struct oip_producer *producer)
 {
     atomic_fetch_add_explicit(&producer->consumer_wakes, 1, memory_order_relaxed);
-    if (!atomic_exchange_explicit(&producer->on_ready_queue, true, memory_order_acq_rel)) {
+    if (!atomic_exchange_explicit(&producer->on_ready_queue, true, memory_order_seq_cst)) {
         producer_retain(producer);
         struct oip_ready_queue *queue = producer->ready_queue;
         ready_queue_push(queue, &producer->ready_entry);
@@ -337,7 +336,8 @@ static bool flip(struct oip_producer *producer, uint64_t word)
     if (kind == CONSUMER_NONE || !swap_delivery(producer, word, delivers ? busy : queued)) {
         return false;
     }
-    /* Between reading the kind and the swap the iteration may have ended, and the discarding gone idle on the same item. */
+    /* Between reading the kind and the swap the iteration may have ended, and the discarding gone idle on the same
+     * item. */
     if (kind_of(producer) == CONSUMER_DISCARD) {
         if (delivers || swap_delivery(producer, queued, busy)) {
             discard_run(producer);
@@ -464,8 +464,8 @@ static void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sampl
 {
     struct oip_pool *pool = producer->pool;
     if (producer->idle_since != 0) {
-        producer->slept_briefly = oip_now() - producer->idle_since <
-                                  atomic_load_explicit(&pool->wake_cost, memory_order_relaxed);
+        producer->slept_briefly =
+            oip_now() - producer->idle_since < atomic_load_explicit(&pool->wake_cost, memory_order_relaxed);
     }
     for (unsigned delivered = 0;;) {
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
@@ -541,8 +541,8 @@ static void take_notice(struct oip_producer *producer, uint64_t head)
         }
         parking_wait(&queue->parking, ticket, PARKING_FOREVER);
     }
-    /* Release: pairs with the exchange in tell_consumer(), of the next one to tell. */
-    atomic_store_explicit(&producer->on_ready_queue, false, memory_order_release);
+    /* Pairs with the exchange in tell_consumer(), of the next one to tell. */
+    atomic_store_explicit(&producer->on_ready_queue, false, memory_order_seq_cst);
     set_delivery(producer, head, DELIVERY_BUSY);
     producer_drop(producer); /* the entry's; production's own is still there */
 }
@@ -557,11 +557,11 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
         return;
     }
     uint64_t began = oip_now();
-    bool told = parking_wait(&queue->parking, ticket, timeout);
+    parking_wait(&queue->parking, ticket, timeout);
     producer->slept_briefly =
         oip_now() - began < atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
-    if (!told &&
-        swap_delivery(producer, delivery_word(target, DELIVERY_IDLE), delivery_word(head, DELIVERY_BUSY))) {
+    /* Timed out, or woken by a signal that belonged to an earlier notice; where this one was given the swap fails. */
+    if (swap_delivery(producer, delivery_word(target, DELIVERY_IDLE), delivery_word(head, DELIVERY_BUSY))) {
         return;
     }
     take_notice(producer, head);
@@ -749,8 +749,8 @@ int oip_ready_queue_take(oip_ready_queue *queue, void **tag)
         struct oip_producer *producer = OIP_CONTAINER_OF(entry, struct oip_producer, ready_entry);
         bool wanted = !atomic_load_explicit(&producer->handle_gone, memory_order_acquire);
         *tag = producer->tag;
-        /* Release: the entry is free again; pairs with the exchange in tell_consumer(). */
-        atomic_store_explicit(&producer->on_ready_queue, false, memory_order_release);
+        /* The entry is free again, and whoever is told looks at the delivery next: pairs with tell_consumer(). */
+        atomic_store_explicit(&producer->on_ready_queue, false, memory_order_seq_cst);
         producer_drop(producer);
         if (wanted) {
             return 1;

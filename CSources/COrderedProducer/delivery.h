@@ -2,8 +2,8 @@
 /*
  * Delivery: who hands the head of the reorder ring to the consumer, and how the consumer waits for it.
  *
- * Guarantee. At any time at most one thread delivers (or, after an ending, discards), so items leave in order and one by
- * one. A head that is deliverable is delivered without any further event: by whoever delivers at the time, or by the
+ * Guarantee. At any time at most one thread delivers (or, after an ending, discards), so items leave in order and one
+ * by one. A head that is deliverable is delivered without any further event: by whoever delivers at the time, or by the
  * thread that made it deliverable, or by the consumer, which that thread wakes through the ready queue.
  *
  * How. One word per producer, a sequence and a state:
@@ -20,14 +20,15 @@
  *     busy -> idle(s)       the deliverer found s not finished, and looks once more at s after the change
  *     idle(s) -> queued     a thread that finished s, or ended, or resumed production: "flip"
  *     queued -> busy        the consumer, or for a sink a pool thread
- *     idle(s) -> busy       for discarding, the thread that flips does the work itself; so does a pool thread for a sink
+ *     idle(s) -> busy       for discarding, the thread that flips does the work itself; so does a pool thread for a
+ * sink
  *
  * Why nothing is slept through. Idle: word := idle(s), then look at the stamp of s (and at gate and tail). Finish:
  * stamp := done, then look at the word. All sequentially consistent: the deliverer sees the stamp, or the finisher sees
  * idle(s). Endings and pauses lower the gate or close the tail first and look at the word then, the same way.
  *
- * Under saturation a blocking consumer may wait for a later sequence than the head (waking.h, rule 4). Then a worker that
- * runs out of items flips as well (delivery_before_leaving), and the wait is timed.
+ * Under saturation a blocking consumer may wait for a later sequence than the head (waking.h, rule 4). Then a worker
+ * that runs out of items flips as well (delivery_before_leaving), and the wait is timed.
  */
 #ifndef OIP_DELIVERY_H
 #define OIP_DELIVERY_H

@@ -177,6 +177,9 @@ static int would_wait_for_itself(struct oip_producer *producer)
 
 void *oip_take_value(oip_producer *producer)
 {
+    if (producer->generation != fork_generation) {
+        return NULL;
+    }
     pthread_mutex_lock(&producer->lock);
     void *value = producer->value;
     producer->value = NULL;
@@ -250,6 +253,7 @@ void oip_stop_producing(oip_producer *producer)
 
 int oip_failure(const oip_producer *producer, uint64_t *sequence, int *code)
 {
+    RETURN_IF_FORKED(producer);
     struct oip_producer *inner = (struct oip_producer *)(uintptr_t)producer; /* for its lock */
     pthread_mutex_lock(&inner->lock);
     bool failed = producer->failed && producer->failure_reached;

@@ -3,16 +3,16 @@
  * Endings: every way in which production ends, and that everything ends with it.
  *
  *   in order   oip_stop(): the tail is closed; the consumer finds it behind the last item.
- *   failure    the item s fails: the tail is closed, items behind s are not started (start_limit); the consumer finds the
- *              failed stamp when it gets to s, and ends there. Items before s are all run, and any of them that fails
- *              takes the place of s; so the lowest failing sequence ends the iteration, whatever the timing.
- *   at once    oip_stop_producing(), OIP_FAIL_FAST, a consumer or sink that is gone, the last handle: start_limit and
- *              gate drop to 0; items that run finish, all else is discarded.
+ *   failure    the item s fails: the tail is closed, items behind s are not started (start_limit); the consumer finds
+ * the failed stamp when it gets to s, and ends there. Items before s are all run, and any of them that fails takes the
+ * place of s; so the lowest failing sequence ends the iteration, whatever the timing. at once    oip_stop_producing(),
+ * OIP_FAIL_FAST, a consumer or sink that is gone, the last handle: start_limit and gate drop to 0; items that run
+ * finish, all else is discarded.
  *
  * After the iteration has ended the delivery goes on as discarding (delivery.h), until the closed tail is reached: then
- * production is settled, every payload has been delivered or destroyed. When the consumer function, if any, has returned
- * too, production has ended, oip_stop() returns, and the reference that production itself holds on the producer goes.
- * The context is released with the last reference.
+ * production is settled, every payload has been delivered or destroyed. When the consumer function, if any, has
+ * returned too, production has ended, oip_stop() returns, and the reference that production itself holds on the
+ * producer goes. The context is released with the last reference.
  */
 #ifndef OIP_ENDINGS_H
 #define OIP_ENDINGS_H

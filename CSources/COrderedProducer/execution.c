@@ -56,7 +56,7 @@ uint64_t outermost_item(const struct oip_producer *producer)
 
 bool execution_queue(struct oip_producer *producer)
 {
-    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
+    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_seq_cst);
     do {
         if ((schedule & SCHEDULE_QUEUED) != 0) {
             return false;
@@ -75,6 +75,9 @@ bool execution_queue(struct oip_producer *producer)
 
 void execution_watch(struct oip_producer *producer)
 {
+    /* What is held was written by plain stores: a worker that leaves sees it, or this thread sees the queued bit gone.
+     */
+    atomic_thread_fence(memory_order_seq_cst);
     if ((atomic_load_explicit(&producer->schedule, memory_order_relaxed) & SCHEDULE_QUEUED) == 0) {
         execution_queue(producer);
     }
@@ -174,8 +177,7 @@ static void run_and_publish(struct oip_producer *producer, uint64_t sequence, ui
 /* The next item for this thread: a held one, or a new claim. */
 static bool next_item(struct oip_producer *producer, uint64_t *sequence)
 {
-    if (OIP_UNLIKELY(held_run_waits(&producer->held)) &&
-        held_run_steal(&producer->held, sequence, &producer->lock)) {
+    if (OIP_UNLIKELY(held_run_waits(&producer->held)) && held_run_steal(&producer->held, sequence, &producer->lock)) {
         if (held_run_waits(&producer->held)) {
             execution_watch(producer); /* this thread may get stuck in it as the holder did */
         }
@@ -287,12 +289,16 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
             worker->skipped = 0;
         } else {
             /* What else is queued comes first; but not for ever around the same ones. */
-            worker->leaves_the_rest =
-                worker->skipped++ >= (unsigned)run_queue_length(&producer->pool->run_queue);
+            worker->leaves_the_rest = worker->skipped++ >= (unsigned)run_queue_length(&producer->pool->run_queue);
         }
         end_turn(producer);
-    } else if (has_work(producer) && schedule_active(atomic_load_explicit(&producer->schedule, memory_order_seq_cst)) <
-                                         producer->width) {
+    } else if (delivery_needs_pool(producer)) {
+        struct frame frame; /* all that may run items are inside long ones, and the sink has something to get */
+        frame_enter(&frame, producer);
+        delivery_on_pool(producer, &worker->until_sample);
+        frame_leave(&frame);
+    } else if (has_work(producer) &&
+               schedule_active(atomic_load_explicit(&producer->schedule, memory_order_seq_cst)) < producer->width) {
         /* Whoever filled the width has left since, perhaps before the queued bit was cleared. */
         execution_queue(producer);
     }

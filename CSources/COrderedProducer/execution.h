@@ -2,17 +2,18 @@
 /*
  * Execution: claiming and running items, and which threads do it.
  *
- * The schedule word of a producer says whether it is in the pool's run queue and how many threads are running its items:
+ * The schedule word of a producer says whether it is in the pool's run queue and how many threads are running its
+ * items:
  *
  *      queued (bit 0)     it is in the run queue, or about to be pushed by whoever set the bit
  *      active (the rest)  threads inside execution of this producer
  *
  * Invariant: where an item is claimable, the producer is queued, or a thread that is active will look again before it
- * leaves, or a consumer was woken for that very item (waking.c). Publishing: stamp := ready, read the schedule. Leaving:
- * active -= 1, look at the ring. Both sequentially consistent, so one of the two sees the other.
+ * leaves, or a consumer was woken for that very item (waking.c). Publishing: stamp := ready, read the schedule.
+ * Leaving: active -= 1, look at the ring. Both sequentially consistent, so one of the two sees the other.
  *
- * A thread with the producer in hand runs a quantum of its items, bounded in count and time, and puts it back at the end
- * of the run queue. So a thousand producers share a pool fairly, whatever their backlogs.
+ * A thread with the producer in hand runs a quantum of its items, bounded in count and time, and puts it back at the
+ * end of the run queue. So a thousand producers share a pool fairly, whatever their backlogs.
  */
 #ifndef OIP_EXECUTION_H
 #define OIP_EXECUTION_H
@@ -72,7 +73,8 @@ void execution_turn(struct runnable *runnable, struct worker *worker);
  */
 enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample);
 
-/* Claims and runs one item on a thread that is not at its turn: a blocked caller, a waiting consumer. Whether it did. */
+/* Claims and runs one item on a thread that is not at its turn: a blocked caller, a waiting consumer. Whether it did.
+ */
 bool execution_help(struct oip_producer *producer, uint32_t *until_sample);
 
 /* Counts this thread as one that runs items, where the producer has a width. False: there are enough. */

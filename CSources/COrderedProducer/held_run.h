@@ -3,9 +3,9 @@
  * A held run: cheap items at the head that the holder of the delivery has claimed at once, and runs one by one.
  *
  * Claiming each item costs a locked instruction, several times what the cheapest items cost themselves. So a consumer
- * that runs such items (waking.h) moves `claim` over up to HELD_RUN_MOST of them in one swap. That alone would be wrong:
- * should the first one turn out to be slow, or wait for one of the others, the others would be stuck behind it while
- * threads are idle. So what is held and not begun can be taken away by a lookout (pool.h) that sees no movement.
+ * that runs such items (waking.h) moves `claim` over up to HELD_RUN_MOST of them in one swap. That alone would be
+ * wrong: should the first one turn out to be slow, or wait for one of the others, the others would be stuck behind it
+ * while threads are idle. So what is held and not begun can be taken away by a lookout (pool.h) that sees no movement.
  *
  *     begun   sequences below are begun (the holder's to write)
  *     end     the run ends before it (the holder's)

@@ -310,12 +310,8 @@ int oip_pool_resize(oip_pool *pool, uint32_t threads)
         return result;
     }
     pthread_mutex_lock(&pool->lock);
-    if (pool->refusing) {
-        result = -ESHUTDOWN;
-    } else {
-        join_leavers(pool);
-        result = set_threads(pool, threads);
-    }
+    join_leavers(pool); /* which gives up the lock: so this comes first */
+    result = pool->refusing ? -ESHUTDOWN : set_threads(pool, threads);
     pthread_mutex_unlock(&pool->lock);
     return result;
 }

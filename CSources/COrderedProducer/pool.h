@@ -3,25 +3,26 @@
  * The pool: pthreads that take runnables off the run queue, one at a time, and park when there are none.
  *
  * Guarantee. A runnable that was pushed is popped by some thread without anybody's further help, if the pusher called
- * pool_wake() afterwards, or pool_is_watched() was true after the push: then at the latest when the lookout's timer runs
- * out. One call wakes at most one thread. No thread uses the processor while there is nothing to run.
+ * pool_wake() afterwards, or pool_is_watched() was true after the push: then at the latest when the lookout's timer
+ * runs out. One call wakes at most one thread. No thread uses the processor while there is nothing to run.
  *
  * How. One word, `idle`, holds what wakers must know: the topmost of the stack of parked threads, how many are parked,
  * how many are searching (awake without work), whether there is a lookout, and a tag that makes each value unique.
  *   - Whoever wakes a thread takes it off the stack and counts it as searching in the same compare-and-swap, so that a
  *     second waker finds a searching thread and leaves it at that, with a mark that makes the searcher look once more
  *     before it parks. Of a burst of pushes one wakes.
- *   - At most one thread searches at a time of its own accord. A searcher that finds work stops searching, and if it was
- *     the last one and there is more in the queue it wakes the next: a chain as long as the work is worth it.
+ *   - At most one thread searches at a time of its own accord. A searcher that finds work stops searching, and if it
+ * was the last one and there is more in the queue it wakes the next: a chain as long as the work is worth it.
  *   - The stack is last in, first out: the thread whose cache is warmest goes first, the others sleep through.
  *   - The lookout is one parked thread with a timer. While there is one, a pusher may leave a runnable in the queue
  *     unwoken, because a wake would cost more than running it does (waking.h). When its timer runs out the lookout runs
  *     what has not moved since it looked last; finding the queue empty it goes to sleep for good.
  *
- * Why no push is slept through. Parking: swap `idle` (now parked), look at the run queue again, unless there is a lookout,
- * who will. Waking: push to the run queue (a full fence), read `idle`. Both sequentially consistent: the parking thread
- * finds the runnable, or the waker finds the parking thread. The tag prevents that a waker's swap succeeds on a stack that was taken apart and built up
- * again in between (ABA); it counts 2^23 changes, the swap spans a few instructions.
+ * Why no push is slept through. Parking: swap `idle` (now parked), look at the run queue again, unless there is a
+ * lookout, who will. Waking: push to the run queue (a full fence), read `idle`. Both sequentially consistent: the
+ * parking thread finds the runnable, or the waker finds the parking thread. The tag prevents that a waker's swap
+ * succeeds on a stack that was taken apart and built up again in between (ABA); it counts 2^23 changes, the swap spans
+ * a few instructions.
  *
  * Life. Threads end when they were asked to (fewer threads, shutdown, nobody left who could give work), each waking the
  * next one that is to leave. They are joined by the resize or shutdown after it, or detach themselves where the handle
@@ -45,34 +46,34 @@ struct worker {
     struct oip_pool *pool;
     _Atomic uint32_t next_parked; /* index + 1 in the stack */
     uint32_t index;
-    bool searching;      /* counted in the idle word */
-    bool wants_lookout;  /* ran something since it was lookout last */
-    const struct frame *turn; /* of the producer at whose turn this thread is */
-    bool looks_out;      /* its turn comes from the lookout: nothing moved */
-    unsigned skipped;    /* turns in a row at which it would only have been in the way */
-    bool leaves_the_rest; /* what is queued is in good hands: park at once */
-    uint32_t until_sample; /* items until it measures one: waking.h */
+    bool searching;            /* counted in the idle word */
+    bool wants_lookout;        /* ran something since it was lookout last */
+    const struct frame *turn;  /* of the producer at whose turn this thread is */
+    bool looks_out;            /* its turn comes from the lookout: nothing moved */
+    unsigned skipped;          /* turns in a row at which it would only have been in the way */
+    bool leaves_the_rest;      /* what is queued is in good hands: park at once */
+    uint32_t until_sample;     /* items until it measures one: waking.h */
     _Atomic uint64_t woken_at; /* by whom wakes, for the measured cost of a wake; 0: not measured */
-    enum worker_state state; /* under the pool's lock */
+    enum worker_state state;   /* under the pool's lock */
     pthread_t thread;
 };
 
 struct oip_pool {
     struct run_queue run_queue;
     OIP_ALIGNED_TO_LINE _Atomic uint64_t idle;
-    atomic_uint live;      /* threads that run */
-    atomic_uint leaving;   /* threads that are to leave */
-    atomic_bool stopping;  /* all are to leave */
-    atomic_uint wake_cost; /* nanoseconds from a wake to the woken thread's running, moving average */
+    atomic_uint live;                        /* threads that run */
+    atomic_uint leaving;                     /* threads that are to leave */
+    atomic_bool stopping;                    /* all are to leave */
+    atomic_uint wake_cost;                   /* nanoseconds from a wake to the woken thread's running, moving average */
     OIP_ALIGNED_TO_LINE uint32_t processors; /* that this process may use */
     int generation;
     struct worker **workers; /* OIP_MAX_THREADS of them, made when first needed */
 
     pthread_mutex_t lock; /* everything below */
     pthread_cond_t changed;
-    uint32_t threads;      /* wanted */
-    uint64_t open;         /* producers that have not ended, functions that have not returned */
-    bool refusing;         /* shutdown began */
+    uint32_t threads; /* wanted */
+    uint64_t open;    /* producers that have not ended, functions that have not returned */
+    bool refusing;    /* shutdown began */
     bool handle_gone;
     char name[16];
     size_t stack_size;

@@ -69,6 +69,7 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
 {
     producer->pool = pool;
     producer->run = options->run;
+    producer->takes_calls = options->run == run_call;
     producer->discard = options->discard;
     producer->context = options->context;
     producer->release = options->release;

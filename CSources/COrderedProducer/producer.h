@@ -10,7 +10,8 @@
  *   waking         whom to wake when                                       all
  *   endings        stop, stop_producing, failures, the last reference      all
  *
- * Fields are grouped by who writes them, each group on a cache line of its own, so that nobody pays for another's writes.
+ * Fields are grouped by who writes them, each group on a cache line of its own, so that nobody pays for another's
+ * writes.
  */
 #ifndef OIP_PRODUCER_H
 #define OIP_PRODUCER_H
@@ -43,7 +44,8 @@ struct oip_producer {
     enum oip_failure_policy on_failure;
     enum oip_wait_strategy wait;
     bool assists;
-    int generation; /* of fork() */
+    bool takes_calls;      /* payloads are struct oip_call */
+    int generation;        /* of fork() */
     size_t payload_stride; /* of payloads given several at once */
 
     /* Control: read by everybody, written when something ends or pauses. */
@@ -62,10 +64,10 @@ struct oip_producer {
     OIP_ALIGNED_TO_LINE struct held_run held;
     _Atomic uint64_t passed; /* sequences behind head that were not delivered */
     _Atomic uint64_t assisted;
-    uint32_t until_sample;  /* of the consumer's cost samples */
+    uint32_t until_sample;                 /* of the consumer's cost samples */
     _Atomic(const void *) consumer_thread; /* identity of the thread that calls oip_next() */
-    bool slept_briefly;     /* the last time: then polling would have been better */
-    uint64_t idle_since;    /* of a sink: when it last found nothing to deliver */
+    bool slept_briefly;                    /* the last time: then polling would have been better */
+    uint64_t idle_since;                   /* of a sink: when it last found nothing to deliver */
     _Atomic uint64_t stall_total;
     _Atomic uint64_t stall_longest;
     _Atomic uint64_t stall_longest_sequence;
@@ -86,18 +88,18 @@ struct oip_producer {
     atomic_bool handle_gone;
     void *tag; /* of the loop */
 
-    pthread_mutex_t lock; /* everything below, and changes of the control group */
-    struct waiter_list callers; /* waiting for room, oldest first */
+    pthread_mutex_t lock;        /* everything below, and changes of the control group */
+    struct waiter_list callers;  /* waiting for room, oldest first */
     struct waiter_list stoppers; /* waiting for the end */
     bool paused;
-    bool stopping;       /* oip_stop() was called: a pause has no effect any more */
-    bool ended;          /* nothing is outstanding and the consumer function has returned */
-    bool failed;         /* an item's failure was recorded */
+    bool stopping;        /* oip_stop() was called: a pause has no effect any more */
+    bool ended;           /* nothing is outstanding and the consumer function has returned */
+    bool failed;          /* an item's failure was recorded */
     bool failure_reached; /* and ended the iteration */
     uint64_t failed_sequence;
     int failed_code;
-    unsigned open_ends;  /* settled, consumer function: what `ended` waits for */
-    void *value;         /* of the consumer function */
+    unsigned open_ends; /* settled, consumer function: what `ended` waits for */
+    void *value;        /* of the consumer function */
     void *(*consume)(struct oip_producer *producer, void *argument);
     void *consume_argument;
     char name[16];

@@ -57,6 +57,7 @@ struct ready_entry *ready_queue_take(struct oip_ready_queue *queue)
     if (queue->taken == NULL && queue->notify != NULL) {
         /* Lower the flag, look again: pairs with the exchange in push. */
         atomic_store_explicit(&queue->notified, false, memory_order_seq_cst);
+        atomic_thread_fence(memory_order_seq_cst); /* ck's exchange is none */
         queue->taken = ready_queue_take_all(queue);
     }
     if (queue->taken == NULL) {

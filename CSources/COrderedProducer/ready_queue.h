@@ -31,14 +31,14 @@ struct ready_entry {
 };
 
 struct oip_ready_queue {
-    OIP_ALIGNED_TO_LINE struct ck_stack pushed; /* any thread pushes, the consumer takes all */
-    struct parking parking;                     /* the blocking consumer sleeps here */
-    atomic_bool notified;                       /* a notify is on its way, or the consumer is looking */
+    OIP_ALIGNED_TO_LINE struct ck_stack pushed;       /* any thread pushes, the consumer takes all */
+    struct parking parking;                           /* the blocking consumer sleeps here */
+    atomic_bool notified;                             /* a notify is on its way, or the consumer is looking */
     OIP_ALIGNED_TO_LINE struct ck_stack_entry *taken; /* the consumer's own: taken, oldest first */
     void (*notify)(void *context);
     void *context;
     atomic_bool abandoned; /* its loop has given it back: nobody takes any more */
-    int generation; /* of fork(), see errors.h */
+    int generation;        /* of fork(), see errors.h */
     atomic_uint references;
 };
 

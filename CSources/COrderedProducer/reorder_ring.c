@@ -61,7 +61,8 @@ enum reserve_result ring_reserve(struct reorder_ring *ring, bool from_queue, uin
             }
         }
         uint64_t tail = word >> TAIL_SHIFT;
-        /* Acquire on both: the consumer has read the slot's old payload. head_seen passes on what its writer acquired. */
+        /* Acquire on both: the consumer has read the slot's old payload. head_seen passes on what its writer acquired.
+         */
         uint64_t head = atomic_load_explicit(&ring->head_seen, memory_order_acquire);
         if (OIP_UNLIKELY(tail - head + wanted > ring->window)) {
             /* The last look of a caller that is about to wait: see window.h. */

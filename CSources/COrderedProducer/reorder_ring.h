@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reorder ring: one array of slots that is submission queue, reorder buffer and delivery queue of a producer at once.
+ * The reorder ring: one array of slots that is submission queue, reorder buffer and delivery queue of a producer at
+ * once.
  *
  *      head                    claim                       tail
  *       |  finished, running     |  ready, reserved          |  free
@@ -8,9 +9,9 @@
  *       delivered by the         claimed and run by          given to callers
  *       consumer, in order       workers, in order
  *
- * Guarantee. An item is written once, by its caller; run in place, by exactly one thread; and read once, by the consumer
- * or the discarding end, in the order of the sequences. At most `window` sequences lie between head and tail. No
- * operation takes a lock or allocates; a thread that is interrupted delays only the items behind its own.
+ * Guarantee. An item is written once, by its caller; run in place, by exactly one thread; and read once, by the
+ * consumer or the discarding end, in the order of the sequences. At most `window` sequences lie between head and tail.
+ * No operation takes a lock or allocates; a thread that is interrupted delays only the items behind its own.
  *
  * How. Sequence s lives in slot `s & mask`. Each slot has a stamp, the sequence and the phase in one word:
  *
@@ -26,13 +27,13 @@
  *          word, so that no sequence can be given after the closing swap.
  *   claim  next sequence to run. A claimer reads the stamp of slot `claim`; if that is ready it takes the item by
  *          compare-and-swap. It does not read tail: the stamp says all. Reserved items are passed over. claim may lag
- *          behind head (reserved items are finished and delivered without any claim); whoever finds it behind, sees it by
- *          a stamp of a later lap or by head, and moves it up.
- *   head   next sequence to deliver. One writer at a time, the holder of the delivery (delivery.h).
+ *          behind head (reserved items are finished and delivered without any claim); whoever finds it behind, sees it
+ * by a stamp of a later lap or by head, and moves it up. head   next sequence to deliver. One writer at a time, the
+ * holder of the delivery (delivery.h).
  *
  * Why it is right.
- *   - A slot is written by a new caller only after head has passed its old sequence: the caller reads head (acquire), the
- *     consumer had copied the payload out before it advanced head (release).
+ *   - A slot is written by a new caller only after head has passed its old sequence: the caller reads head (acquire),
+ * the consumer had copied the payload out before it advanced head (release).
  *   - A claimer that reads "ready, c" (acquire) sees the payload that was written before the stamp (release). Its
  *     compare-and-swap succeeds for one claimer only, because claim never decreases. The stamp it read cannot become
  *     stale between: only a claimer of c, or head passing c, would allow a new one, and both have claim > c.
@@ -143,8 +144,8 @@ static inline bool ring_is_exhausted(const struct reorder_ring *ring, uint64_t h
 enum reserve_result { RESERVED_NONE_FULL, RESERVED_NONE_CLOSED, RESERVED_NONE_QUEUE, RESERVED_SOME };
 
 /*
- * Takes up to `wanted` sequences, `*count` of them from `*first` on. RESERVED_NONE_QUEUE: other callers wait already and
- * come first; with `from_queue` the caller is the first of those.
+ * Takes up to `wanted` sequences, `*count` of them from `*first` on. RESERVED_NONE_QUEUE: other callers wait already
+ * and come first; with `from_queue` the caller is the first of those.
  */
 enum reserve_result ring_reserve(struct reorder_ring *ring, bool from_queue, uint64_t wanted, uint64_t *first,
                                  uint64_t *count);
@@ -152,8 +153,8 @@ enum reserve_result ring_reserve(struct reorder_ring *ring, bool from_queue, uin
 /* Finishes what ring_reserve() began: the payload was written, now others may see it. A full fence. */
 static inline void ring_publish(struct slot *slot, uint64_t sequence, enum phase phase)
 {
-    /* Release: the payload; pairs with the acquire of claimers and consumer. Sequentially consistent: the publisher looks
-     * next whether somebody sleeps, who looks at this stamp last before it sleeps. */
+    /* Release: the payload; pairs with the acquire of claimers and consumer. Sequentially consistent: the publisher
+     * looks next whether somebody sleeps, who looks at this stamp last before it sleeps. */
     atomic_exchange_explicit(&slot->stamp, stamp_of(sequence, phase), memory_order_seq_cst);
 }
 
@@ -161,8 +162,8 @@ static inline void ring_publish(struct slot *slot, uint64_t sequence, enum phase
 bool ring_claim(struct reorder_ring *ring, uint64_t *sequence);
 
 /*
- * Takes the item at `head`, if it is ready and nobody has, and up to `most` in all of those that are ready behind it. How
- * many. For the holder of the delivery.
+ * Takes the item at `head`, if it is ready and nobody has, and up to `most` in all of those that are ready behind it.
+ * How many. For the holder of the delivery.
  */
 uint64_t ring_claim_head(struct reorder_ring *ring, uint64_t head, uint64_t most);
 

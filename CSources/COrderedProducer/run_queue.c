@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { NODES_PER_CHUNK = 64 };
+enum { NODES_PER_CHUNK = 16 };
 
 struct node_chunk {
     struct node_chunk *next;
@@ -16,8 +16,8 @@ static struct ck_fifo_mpmc_entry *take_node(struct run_queue *queue)
 {
     pthread_mutex_lock(&queue->store_lock);
     if (queue->free_nodes == NULL) {
-        struct node_chunk *chunk = aligned_alloc(OIP_CACHE_LINE, (sizeof *chunk + OIP_CACHE_LINE - 1) /
-                                                                     OIP_CACHE_LINE * OIP_CACHE_LINE);
+        struct node_chunk *chunk =
+            aligned_alloc(OIP_CACHE_LINE, (sizeof *chunk + OIP_CACHE_LINE - 1) / OIP_CACHE_LINE * OIP_CACHE_LINE);
         if (chunk != NULL) {
             memset(chunk, 0, sizeof *chunk);
             chunk->next = queue->chunks;

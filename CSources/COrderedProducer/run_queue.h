@@ -7,11 +7,11 @@
  *
  * How. It holds runnables: producers that have something to do, and single functions (oip_pool_run). A runnable is on
  * the queue at most once. The queue is ck_fifo_mpmc, Michael and Scott's: it always keeps one node as its stub, and
- * whoever takes a value gets the node that was the stub before in exchange. So nodes wander between runnables: a runnable
- * owns one node while it is off the queue, gives it away when pushed, and gets another when popped. A thread that was
- * overtaken may still read a node that somebody else pushes again by then (it notices by the generation beside each
- * pointer and discards what it read), so nodes must stay mapped: they come from the pool's own store (node_store below)
- * and go back to it, never to the system, until the pool is gone.
+ * whoever takes a value gets the node that was the stub before in exchange. So nodes wander between runnables: a
+ * runnable owns one node while it is off the queue, gives it away when pushed, and gets another when popped. A thread
+ * that was overtaken may still read a node that somebody else pushes again by then (it notices by the generation beside
+ * each pointer and discards what it read), so nodes must stay mapped: they come from the pool's own store (node_store
+ * below) and go back to it, never to the system, until the pool is gone.
  */
 #ifndef OIP_RUN_QUEUE_H
 #define OIP_RUN_QUEUE_H
@@ -31,7 +31,7 @@ struct runnable {
 
 struct run_queue {
     OIP_ALIGNED_TO_LINE struct ck_fifo_mpmc fifo;
-    atomic_int length; /* a hint: counted before a push and after a pop */
+    atomic_int length;                              /* a hint: counted before a push and after a pop */
     OIP_ALIGNED_TO_LINE pthread_mutex_t store_lock; /* taken to create and destroy runnables, never to run them */
     struct ck_fifo_mpmc_entry *free_nodes;          /* linked by next.pointer */
     struct node_chunk *chunks;

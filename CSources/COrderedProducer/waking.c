@@ -28,8 +28,7 @@ static uint32_t busy_threads(struct oip_producer *producer)
     uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
     bool consumer_runs = atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_THREAD &&
                          delivery_state(delivery) != DELIVERY_IDLE && delivery_state(delivery) != DELIVERY_PAUSED;
-    return pool_awake(producer->pool) + consumer_runs +
-           atomic_load_explicit(&producer->helpers, memory_order_relaxed);
+    return pool_awake(producer->pool) + consumer_runs + atomic_load_explicit(&producer->helpers, memory_order_relaxed);
 }
 
 /* Rule 2. */
@@ -73,8 +72,10 @@ static inline bool hand_over(struct oip_producer *producer, uint64_t first, uint
 {
     /* Sequentially consistent, after the stamps: pairs with go_idle(). */
     uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    /* Under moderation it may wait for a later item than the head; that is not for it to run. */
     return delivery_state(delivery) == DELIVERY_IDLE && delivery_sequence(delivery) - first < count &&
-           producer->assists && delivery_hand_over(producer, delivery);
+           producer->assists && delivery_sequence(delivery) == ring_head(&producer->ring) &&
+           delivery_hand_over(producer, delivery);
 }
 
 /* What is there for the pool. */
@@ -133,7 +134,8 @@ bool waking_is_crowded(struct oip_producer *producer)
     if (atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_SINK) {
         /* Another worker delivers, and runs such items on its way: more hands would only be in each other's way. */
         uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
-        return waking_cost(producer) < WAKING_CHEAP_NS && producer->assists && delivery_state(delivery) == DELIVERY_BUSY;
+        return waking_cost(producer) < WAKING_CHEAP_NS && producer->assists &&
+               delivery_state(delivery) == DELIVERY_BUSY;
     }
     return producer->assists && waking_cost(producer) < WAKING_EXPENSIVE_NS * 4 &&
            waking_consumer_will_look(producer) && busy_threads(producer) > producer->pool->processors;

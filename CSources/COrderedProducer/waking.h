@@ -16,9 +16,9 @@
  *   7. Nobody reads another's cache line per item, unless it seldom changes.
  *   8. Blocked callers run items: window.c.
  *
- * Nothing waits for a helper that does not exist. An item that is published is either taken by a consumer that was woken
- * for it, or its producer is in the run queue and a thread was woken, or one is watching the queue: searching, or on the
- * lookout with a timer (pool.h). So the worst that a wrong guess costs is WAKING_LOOKOUT_NS.
+ * Nothing waits for a helper that does not exist. An item that is published is either taken by a consumer that was
+ * woken for it, or its producer is in the run queue and a thread was woken, or one is watching the queue: searching, or
+ * on the lookout with a timer (pool.h). So the worst that a wrong guess costs is WAKING_LOOKOUT_NS.
  */
 #ifndef OIP_WAKING_H
 #define OIP_WAKING_H
@@ -27,15 +27,15 @@
 #include "producer.h"
 
 enum {
-    WAKING_LOOKOUT_NS = 1000000, /* how long an unwoken runnable may wait */
-    WAKING_SEARCH_POLLS = 20,    /* of the run queue, before a searcher parks */
-    WAKING_POLL_NS = 6000,       /* for what is about to come, on a processor that is free: a wake call's time */
-    WAKING_SAMPLE_EVERY = 16,    /* items per measured one, */
+    WAKING_LOOKOUT_NS = 1000000,    /* how long an unwoken runnable may wait */
+    WAKING_SEARCH_POLLS = 20,       /* of the run queue, before a searcher parks */
+    WAKING_POLL_NS = 6000,          /* for what is about to come, on a processor that is free: a wake call's time */
+    WAKING_SAMPLE_EVERY = 16,       /* items per measured one, */
     WAKING_SAMPLE_CHEAP_EVERY = 64, /* where a look at the clock costs more than the item */
-    WAKING_CHECK_EVERY = 16,     /* items per look at the backlog; a power of two */
-    WAKING_CHEAP_NS = 150,       /* items up to here cost less than handing them about */
-    WAKING_EXPENSIVE_NS = 5000,  /* items from here on are looked after one by one */
-    WAKING_FIRST_GUESS_NS = 30000, /* cost of a wake, until measured */
+    WAKING_CHECK_EVERY = 16,        /* items per look at the backlog; a power of two */
+    WAKING_CHEAP_NS = 150,          /* items up to here cost less than handing them about */
+    WAKING_EXPENSIVE_NS = 5000,     /* items from here on are looked after one by one */
+    WAKING_FIRST_GUESS_NS = 30000,  /* cost of a wake, until measured */
 };
 
 /* Takes a sample into a moving average. A single huge sample (a preempted thread) moves it by no more than double. */
@@ -67,12 +67,13 @@ void waking_chain(struct oip_producer *producer);
 bool waking_may_leave(struct oip_producer *producer);
 
 /*
- * Whether more threads run items than there are processors, and the consumer is one of them: then a worker leaves, since
- * a thread that has to give up its processor in the middle of an item holds up the line for a whole time slice.
+ * Whether more threads run items than there are processors, and the consumer is one of them: then a worker leaves,
+ * since a thread that has to give up its processor in the middle of an item holds up the line for a whole time slice.
  */
 bool waking_is_crowded(struct oip_producer *producer);
 
-/* For which sequence a blocking consumer that needs `head` should wait: head itself, or a later one under saturation. */
+/* For which sequence a blocking consumer that needs `head` should wait: head itself, or a later one under saturation.
+ */
 uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns);
 
 /* How many items at the head the holder of the delivery should claim at once: held_run.h. */

@@ -29,11 +29,6 @@ static void grant(struct oip_producer *producer, struct waiter_list *told)
         }
         waiter_settle_first(callers, told, 0, sequence);
     }
-    if (callers->first == NULL) {
-        atomic_store_explicit(&producer->callers_wait, NOBODY_WAITS, memory_order_seq_cst);
-        atomic_fetch_and_explicit(&ring->tail, ~(uint64_t)TAIL_CALLERS_WAIT, memory_order_seq_cst);
-        return;
-    }
     /* What was granted may have made the wait of one inside an item hopeless. */
     uint64_t tail = ring_tail_word(ring) >> TAIL_SHIFT;
     for (struct waiter *waiter = callers->first; waiter != NULL;) {
@@ -45,6 +40,10 @@ static void grant(struct oip_producer *producer, struct waiter_list *told)
             waiter->state = WAITER_SETTLED;
         }
         waiter = next;
+    }
+    if (callers->first == NULL) {
+        atomic_store_explicit(&producer->callers_wait, NOBODY_WAITS, memory_order_seq_cst);
+        atomic_fetch_and_explicit(&ring->tail, ~(uint64_t)TAIL_CALLERS_WAIT, memory_order_seq_cst);
     }
 }
 
@@ -168,7 +167,9 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
             atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
             /* A pool thread is what others count on: it looks again what there is to run, or to hand to the sink. */
             sleeper_sleep(&sleeper, ticket,
-                          pool_thread ? WAKING_LOOKOUT_NS : eager ? PARKING_FOREVER : WINDOW_PATIENCE_NS);
+                          pool_thread ? WAKING_LOOKOUT_NS
+                          : eager     ? PARKING_FOREVER
+                                      : WINDOW_PATIENCE_NS);
             atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
             if (!eager) {
                 eager = true;

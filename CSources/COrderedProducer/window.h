@@ -3,30 +3,31 @@
  * The window: callers that wait for room, first come, first served.
  *
  * Guarantee. Waiting callers get sequences in the order in which they began to wait, and before any that come later. A
- * wait ends when there is room, production ends, or it is cancelled; no sequence is used up by one that did not succeed.
+ * wait ends when there is room, production ends, or it is cancelled; no sequence is used up by one that did not
+ * succeed.
  *
- * How. A caller that finds the window full appends itself to the producer's list, under its lock, and sets two marks: one
- * in the tail word, which sends all newcomers to the list, and callers_wait, which the consumer reads after each item.
- * Whoever makes room grants: takes a sequence for the first in the list, copies its payload into the slot and publishes
- * it, and only then tells the caller. So the item is on its way while the caller is still waking up.
+ * How. A caller that finds the window full appends itself to the producer's list, under its lock, and sets two marks:
+ * one in the tail word, which sends all newcomers to the list, and callers_wait, which the consumer reads after each
+ * item. Whoever makes room grants: takes a sequence for the first in the list, copies its payload into the slot and
+ * publishes it, and only then tells the caller. So the item is on its way while the caller is still waking up.
  *
  * When. Telling a thread costs the teller a microsecond or two and the thread tens, so not for each freed slot:
  *   - When a quarter of the window is free (at least 1).
- *   - When somebody is eager and no item is claimable: the workers are running dry, or everything is done and the consumer
- *     is slow. Looked at by the consumer after each item, and by each worker before it leaves the producer. A callback is
- *     eager at once; a blocked thread becomes so after a first, timed sleep, in which it mostly is let in by the first
- *     rule. So a slow consumer does not wake a caller for every item, and a fast one that suddenly waits for something
- *     its caller is to do next does not wait for long.
+ *   - When somebody is eager and no item is claimable: the workers are running dry, or everything is done and the
+ * consumer is slow. Looked at by the consumer after each item, and by each worker before it leaves the producer. A
+ * callback is eager at once; a blocked thread becomes so after a first, timed sleep, in which it mostly is let in by
+ * the first rule. So a slow consumer does not wake a caller for every item, and a fast one that suddenly waits for
+ * something its caller is to do next does not wait for long.
  *   - By the caller itself: a blocked thread that helps (rule 8) looks after each item that it ran.
  *
- * Why no room is slept through. Wait: callers_wait := eager, heavy fence, look at head (in ring_reserve). Room: head += 1,
- * light fence, look at callers_wait (asymmetric_fence.h). A patient caller does without the fence: it looks again before
- * it becomes eager.
+ * Why no room is slept through. Wait: callers_wait := eager, heavy fence, look at head (in ring_reserve). Room: head +=
+ * 1, light fence, look at callers_wait (asymmetric_fence.h). A patient caller does without the fence: it looks again
+ * before it becomes eager.
  *
  * From inside an item s of the same producer a wait can be hopeless: if s and all that was asked for after it fill the
- * window, room comes only when s is delivered, and s waits for room. Such a wait fails with -EDEADLK, at its beginning or
- * as soon as it becomes hopeless by grants to others. All other waits end, since the items before s can finish: a waiting
- * pool thread runs what is claimable first.
+ * window, room comes only when s is delivered, and s waits for room. Such a wait fails with -EDEADLK, at its beginning
+ * or as soon as it becomes hopeless by grants to others. All other waits end, since the items before s can finish: a
+ * waiting pool thread runs what is claimable first.
  */
 #ifndef OIP_WINDOW_H
 #define OIP_WINDOW_H

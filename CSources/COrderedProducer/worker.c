@@ -84,8 +84,7 @@ static void end_search(struct worker *worker)
 {
     struct oip_pool *pool = worker->pool;
     worker->searching = false;
-    uint64_t before =
-        atomic_fetch_add_explicit(&pool->idle, IDLE_TAG_ONE - IDLE_SEARCHING_ONE, memory_order_seq_cst);
+    uint64_t before = atomic_fetch_add_explicit(&pool->idle, IDLE_TAG_ONE - IDLE_SEARCHING_ONE, memory_order_seq_cst);
     if (idle_searching(before) != 1) {
         return;
     }
@@ -211,8 +210,8 @@ static void park(struct worker *worker)
             next -= IDLE_SEARCHING_ONE;
         }
         /* Release: next_parked, read by the waker; sequentially consistent: see pool.h. */
-    } while (!atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst,
-                                                    memory_order_seq_cst));
+    } while (
+        !atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst, memory_order_seq_cst));
     worker->searching = false;
     /* The last look: it may wake this very thread, which then waits no longer. */
     if ((idle_lookout(next) == 0 && !run_queue_is_empty(&pool->run_queue)) || somebody_must_leave(pool)) {

@@ -83,15 +83,18 @@ OIP_API const char *oip_error_detail(void);
 /* Zero means the default in every field; `size` is sizeof(struct oip_pool_options). */
 struct oip_pool_options {
     size_t size;
-    uint32_t threads;      /* 1 to OIP_MAX_THREADS; 0: the processors that this process may use */
-    const char *name;      /* threads appear as "<name>-<n>", cut to what the system allows; NULL: "oip" */
-    size_t stack_size;     /* bytes; 0: the system's default */
-    const uint32_t *cpus;  /* processors that the threads are bound to, round robin; NULL: none */
+    uint32_t threads;     /* 1 to OIP_MAX_THREADS; 0: the processors that this process may use */
+    const char *name;     /* threads appear as "<name>-<n>", cut to what the system allows; NULL: "oip" */
+    size_t stack_size;    /* bytes; 0: the system's default */
+    const uint32_t *cpus; /* processors that the threads are bound to, round robin; NULL: none */
     size_t cpu_count;
 };
 
 #define OIP_MAX_THREADS 4000u
-#define OIP_POOL_OPTIONS_INIT {sizeof(struct oip_pool_options), 0, NULL, 0, NULL, 0}
+#define OIP_POOL_OPTIONS_INIT                                                                                          \
+    {                                                                                                                  \
+        sizeof(struct oip_pool_options), 0, NULL, 0, NULL, 0                                                           \
+    }
 
 /* Starts a pool. `options` may be NULL. On failure nothing is left behind and `*pool` is untouched. */
 OIP_API int oip_pool_create(oip_pool **pool, const struct oip_pool_options *options);
@@ -149,24 +152,30 @@ typedef void (*oip_discard_function)(void *context, void *payload, enum oip_payl
 /* Zero means the default in every field but `size`, which is sizeof(struct oip_producer_options). */
 struct oip_producer_options {
     size_t size;
-    size_t window;                 /* items outstanding at most, exact, 1 to OIP_MAX_WINDOW; 0: 1024 */
-    uint32_t width;                /* items running at once at most, on whatever thread; 0: as many as there are threads */
+    size_t window;  /* items outstanding at most, exact, 1 to OIP_MAX_WINDOW; 0: 1024 */
+    uint32_t width; /* items running at once at most, on whatever thread; 0: as many as there are threads */
     enum oip_failure_policy on_failure;
     enum oip_wait_strategy wait;
-    bool no_assist;                /* neither the blocking consumer nor blocked callers run items */
-    const char *name;              /* of the consumer thread, cut to what the system allows; NULL: "oip-consumer" */
-    size_t payload_size;           /* bytes of an item; 0 only where `run` is NULL */
-    size_t payload_align;          /* a power of two up to 4096; 0: that of max_align_t */
-    oip_run_function run;          /* NULL: payloads are struct oip_call, see oip_produce_call() */
-    oip_discard_function discard;  /* NULL: payloads need no destruction */
-    void *context;                 /* for run, discard and release */
+    /*
+     * Neither the blocking consumer nor blocked callers run items. Needed where an item waits for something that its
+     * own caller or the consumer does later: the thread that is to do it could be inside that very item.
+     */
+    bool no_assist;
+    const char *name;               /* of the consumer thread, cut to what the system allows; NULL: "oip-consumer" */
+    size_t payload_size;            /* bytes of an item; 0 only where `run` is NULL */
+    size_t payload_align;           /* a power of two up to 4096; 0: that of max_align_t */
+    oip_run_function run;           /* NULL: payloads are struct oip_call, see oip_produce_call() */
+    oip_discard_function discard;   /* NULL: payloads need no destruction */
+    void *context;                  /* for run, discard and release */
     void (*release)(void *context); /* called once, when nothing will touch `context` any more; may be NULL */
 };
 
 #define OIP_MAX_WINDOW ((size_t)1 << 30)
-#define OIP_PRODUCER_OPTIONS_INIT                                                                                     \
-    {sizeof(struct oip_producer_options), 0, 0, OIP_END_IN_ORDER, OIP_WAIT_ADAPTIVE, false, NULL, 0, 0, NULL, NULL,   \
-     NULL, NULL}
+#define OIP_PRODUCER_OPTIONS_INIT                                                                                      \
+    {                                                                                                                  \
+        sizeof(struct oip_producer_options), 0, 0, OIP_END_IN_ORDER, OIP_WAIT_ADAPTIVE, false, NULL, 0, 0, NULL, NULL, \
+            NULL, NULL                                                                                                 \
+    }
 
 /* Makes a producer on `pool`. On failure nothing is left behind; `release` is not called. */
 OIP_API int oip_producer_create(oip_producer **producer, oip_pool *pool, const struct oip_producer_options *options);
@@ -183,9 +192,10 @@ OIP_API void *oip_producer_context(const oip_producer *producer);
 /* ------------------------------------------------------------------------------------------------ for callers ---- */
 
 /*
- * Asks for an item: copies `payload` in and stores its sequence (if `sequence` is not NULL). Where the window is full it
- * waits, first come, first served; a waiting caller helps by running items, unless `no_assist`. From inside an item of
- * the same pool it only helps, and fails with -EDEADLK where that cannot make room. -EPIPE once production has ended.
+ * Asks for an item: copies `payload` in and stores its sequence (if `sequence` is not NULL). Where the window is full
+ * it waits, first come, first served; a waiting caller helps by running items, unless `no_assist`. From inside an item
+ * of the same pool it only helps, and fails with -EDEADLK where that cannot make room. -EPIPE once production has
+ * ended.
  */
 OIP_API int oip_produce(oip_producer *producer, const void *payload, uint64_t *sequence);
 
@@ -221,14 +231,14 @@ OIP_API int oip_produce_async(oip_producer *producer, const void *payload, uint6
                               struct oip_waiter *waiter);
 
 /*
- * Takes back a registered wait of oip_produce_async() or oip_reserve_async(). 0: no sequence was used up and `done` will
- * not be called. -EALREADY: it was, or is being, called.
+ * Takes back a registered wait of oip_produce_async() or oip_reserve_async(). 0: no sequence was used up and `done`
+ * will not be called. -EALREADY: it was, or is being, called.
  */
 OIP_API int oip_cancel(oip_producer *producer, struct oip_waiter *waiter);
 
 /*
- * Takes the next sequence for an item that finishes elsewhere: exactly one of oip_complete() and oip_fail() must follow,
- * on any thread, also after production has ended. The blocking form waits as oip_produce() does.
+ * Takes the next sequence for an item that finishes elsewhere: exactly one of oip_complete() and oip_fail() must
+ * follow, on any thread, also after production has ended. The blocking form waits as oip_produce() does.
  */
 OIP_API int oip_reserve(oip_producer *producer, uint64_t *sequence);
 OIP_API int oip_try_reserve(oip_producer *producer, uint64_t *sequence);
@@ -257,16 +267,15 @@ OIP_API int oip_produce_call(oip_producer *producer, int (*function)(void *argum
  */
 
 /* Runs `consume(producer, argument)` in a thread of its own. It calls oip_next(); its value is oip_stop()'s. */
-OIP_API int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, void *argument),
-                      void *argument);
+OIP_API int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, void *argument), void *argument);
 
 /* A thread of the caller's will call oip_next(), and oip_detach() when it is done. */
 OIP_API int oip_attach(oip_producer *producer);
 
 /*
- * Items are handed to `sink` in order, one call at a time, by the pool thread that finds the head deliverable. `payload`
- * is the sink's from then on, in memory that is valid during the call. Any value but 0 ends production; oip_failure()
- * reports it.
+ * Items are handed to `sink` in order, one call at a time, by the pool thread that finds the head deliverable.
+ * `payload` is the sink's from then on, in memory that is valid during the call. Any value but 0 ends production;
+ * oip_failure() reports it.
  */
 OIP_API int oip_start_sink(oip_producer *producer, int (*sink)(void *context, void *payload, uint64_t sequence),
                            void *context);
@@ -296,12 +305,20 @@ OIP_API void oip_resume(oip_producer *producer);
 /* Zero means the default in every field but `size`, which is sizeof(struct oip_ready_queue_options). */
 struct oip_ready_queue_options {
     size_t size;
-    /* Called on any thread when the queue becomes non-empty: wakes the loop. Must not block. NULL: oip_ready_queue_wait */
+    /*
+     * Called on any thread when the queue becomes non-empty: wakes the loop, which takes until there is nothing; only
+     * then does the next call come. Must not block. `context` has to live until no producer of the queue can be made
+     * deliverable any more: its pool is shut down, and no call that produces or completes is running. NULL: the loop
+     * uses oip_ready_queue_wait().
+     */
     void (*notify)(void *context);
     void *context;
 };
 
-#define OIP_READY_QUEUE_OPTIONS_INIT {sizeof(struct oip_ready_queue_options), NULL, NULL}
+#define OIP_READY_QUEUE_OPTIONS_INIT                                                                                   \
+    {                                                                                                                  \
+        sizeof(struct oip_ready_queue_options), NULL, NULL                                                             \
+    }
 
 OIP_API int oip_ready_queue_create(oip_ready_queue **queue, const struct oip_ready_queue_options *options);
 
@@ -344,20 +361,20 @@ OIP_API int oip_failure(const oip_producer *producer, uint64_t *sequence, int *c
 /* Counts since creation; durations in nanoseconds. `size` is sizeof(struct oip_statistics), set by the caller. */
 struct oip_statistics {
     size_t size;
-    uint64_t requested;        /* sequences given */
-    uint64_t delivered;        /* items that reached the consumer */
-    uint64_t failed;           /* items that failed */
-    uint64_t skipped;          /* failed items that were left out (OIP_SKIP) */
-    uint64_t discarded;        /* items that were neither delivered nor failed */
-    uint64_t running;          /* now: claimed or reserved, and not finished */
-    uint64_t finished_waiting; /* now: finished, and not delivered */
-    uint64_t outstanding;      /* now: asked for, and not consumed */
-    uint64_t head;             /* the sequence that delivery waits for */
-    uint64_t assisted;         /* items that the consumer ran itself */
-    uint64_t helped;           /* items that blocked callers ran */
-    uint64_t worker_wakes;     /* times that a pool thread was woken for this producer */
-    uint64_t consumer_wakes;   /* times that the consumer was woken or notified */
-    uint64_t caller_wakes;     /* times that a caller was woken from waiting for room */
+    uint64_t requested;              /* sequences given */
+    uint64_t delivered;              /* items that reached the consumer */
+    uint64_t failed;                 /* items that failed */
+    uint64_t skipped;                /* failed items that were left out (OIP_SKIP) */
+    uint64_t discarded;              /* items that were neither delivered nor failed */
+    uint64_t running;                /* now: claimed or reserved, and not finished */
+    uint64_t finished_waiting;       /* now: finished, and not delivered */
+    uint64_t outstanding;            /* now: asked for, and not consumed */
+    uint64_t head;                   /* the sequence that delivery waits for */
+    uint64_t assisted;               /* items that the consumer ran itself */
+    uint64_t helped;                 /* items that blocked callers ran */
+    uint64_t worker_wakes;           /* times that a pool thread was woken for this producer */
+    uint64_t consumer_wakes;         /* times that the consumer was woken or notified */
+    uint64_t caller_wakes;           /* times that a caller was woken from waiting for room */
     uint64_t head_of_line_stall;     /* time in which finished items waited for the head */
     uint64_t longest_stall;          /* the worst of it */
     uint64_t longest_stall_sequence; /* and whose fault it was; UINT64_MAX: there was none */
