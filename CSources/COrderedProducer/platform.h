@@ -74,9 +74,6 @@ static inline void oip_copy(void *to, const void *from, size_t size)
     case 16:
         memcpy(to, from, 16);
         break;
-    case 32:
-        memcpy(to, from, 32);
-        break;
     default:
         memcpy(to, from, size);
     }

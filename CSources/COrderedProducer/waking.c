@@ -113,8 +113,10 @@ void waking_after_publish_many(struct oip_producer *producer, uint64_t first, ui
 
 void waking_chain(struct oip_producer *producer)
 {
-    if (ring_backlog(&producer->ring) < 2) {
-        return; /* the one item that this worker is about to run */
+    /* This worker is about to run one of them, unless it has to deliver first. */
+    uint64_t mine = delivery_needs_pool(producer) ? 0 : 1;
+    if (ring_backlog(&producer->ring) <= mine && !held_run_waits(&producer->held)) {
+        return;
     }
     /* Queued even if no wake is worth it: should this thread's next item be a long one, the lookout finds the rest. */
     if (execution_queue(producer) && (!pool_is_watched(producer->pool) || worth_a_wake(producer))) {
