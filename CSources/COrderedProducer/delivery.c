@@ -588,7 +588,7 @@ static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
         if (producer->wait == OIP_WAIT_SPIN) {
             oip_relax();
         } else if (waking_should_help(producer) && execution_help(producer, &producer->until_sample)) {
-            /* The head may be finished by now. */
+            count(&producer->assisted); /* the head may be finished by now */
         } else if (!poll_head(producer, head, view)) {
             consumer_sleep(producer, head);
         }
