@@ -14,7 +14,7 @@ extension OrderedItemProducer {
         try await delivery.start(consume)
     }
 
-    /// The blocking form of ``start(_:)-(_)``, for code outside Swift concurrency.
+    /// The blocking form of `await start`, for code outside Swift concurrency.
     @available(*, noasync, message: "use 'await start' here: this form blocks the thread")
     public func start(_ consume: @escaping @Sendable (OrderedItems<Item>) throws -> Output) throws {
         try delivery.startBlocking(consume)
@@ -56,7 +56,7 @@ extension OrderedItemProducer {
         try await delivery.stop()
     }
 
-    /// The blocking form of ``stop()-(_)``, for code outside Swift concurrency.
+    /// The blocking form of `await stop()`, for code outside Swift concurrency.
     @available(*, noasync, message: "use 'await stop' here: this form blocks the thread")
     public func stop() throws -> Output? {
         try delivery.stopBlocking()

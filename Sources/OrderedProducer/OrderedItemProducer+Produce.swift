@@ -87,7 +87,7 @@ extension OrderedItemProducer {
         return try core.admitted(result, sequence) == nil ? .ended : .accepted(sequence)
     }
 
-    /// As ``produceItem(_:)-(()->Item)``, with a handle on the item's own value: what the original's `produceItem` returns.
+    /// As `produceItem`, with a handle on the item's own value: what the original's `produceItem` returns.
     ///
     /// The handle resolves as soon as `make` has returned, which may be long before the item's turn to be delivered.
     ///
@@ -119,12 +119,14 @@ extension OrderedItemProducer {
     }
 
     @inlinable
-    nonisolated(nonsending) func produceWhenRoom(_ make: @escaping @Sendable () throws -> Item) async throws -> UInt64? {
+    nonisolated(nonsending) func produceWhenRoom(
+        _ make: @escaping @Sendable () throws -> Item
+    ) async throws -> UInt64? {
         // The memory outlives the suspension, so it cannot be on the stack.
         let payload = UnsafeMutableRawPointer.allocate(byteCount: Slot.size, alignment: Slot.alignment)
         defer { unsafe payload.deallocate() }
         let call = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self)
-            unsafe call.initialize(to: ItemCall(make: make))
+        unsafe call.initialize(to: ItemCall(make: make))
         var sequence: UInt64 = 0
         let result = unsafe await core.produceWhenRoom(payload, &sequence)
         if result != 0 { unsafe call.deinitialize(count: 1) }

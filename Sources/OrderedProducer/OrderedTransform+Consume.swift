@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension OrderedTransform {
-    /// Runs `consume` in a thread of its own; returns once it runs there. As ``OrderedItemProducer/start(_:)-(_)``.
+    /// Runs `consume` in a thread of its own; returns once it runs there. As `OrderedItemProducer.start`.
     public nonisolated(nonsending) func start(
         _ consume: @escaping @Sendable (OrderedItems<Item>) throws -> Output
     ) async throws {
         try await delivery.start(consume)
     }
 
-    /// The blocking form of ``start(_:)-(_)``, for code outside Swift concurrency.
+    /// The blocking form of `await start`, for code outside Swift concurrency.
     @available(*, noasync, message: "use 'await start' here: this form blocks the thread")
     public func start(_ consume: @escaping @Sendable (OrderedItems<Item>) throws -> Output) throws {
         try delivery.startBlocking(consume)
@@ -27,12 +27,12 @@ extension OrderedTransform {
     }
 
     /// Ends the iteration after all outstanding items, waits for the consumer, and gives its value, once.
-    /// As ``OrderedItemProducer/stop()-(_)``.
+    /// As `OrderedItemProducer.stop`.
     public nonisolated(nonsending) func stop() async throws -> Output? {
         try await delivery.stop()
     }
 
-    /// The blocking form of ``stop()-(_)``, for code outside Swift concurrency.
+    /// The blocking form of `await stop()`, for code outside Swift concurrency.
     @available(*, noasync, message: "use 'await stop' here: this form blocks the thread")
     public func stop() throws -> Output? {
         try delivery.stopBlocking()

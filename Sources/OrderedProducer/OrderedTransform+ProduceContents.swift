@@ -11,7 +11,9 @@ extension OrderedTransform {
     /// - Throws: `CancellationError` where the task is cancelled while it waits for room. What was accepted before stays
     ///   accepted and is counted in ``statistics``.
     @inlinable
-    public nonisolated(nonsending) func produce(contentsOf inputs: some Sequence<Input> & Sendable) async throws -> Int {
+    public nonisolated(nonsending) func produce(
+        contentsOf inputs: some Sequence<Input> & Sendable
+    ) async throws -> Int {
         let batch = InputBatch<Input, Item>(for: inputs)
         var iterator = inputs.makeIterator()
         var total = 0

@@ -10,7 +10,7 @@ public struct ProducerStatistics: Sendable, Equatable {
     public var requested: UInt64
     /// Items that reached the consumer.
     public var delivered: UInt64
-    /// Items whose function threw.
+    /// Items whose function threw, and async items that had not begun when production ended.
     public var failed: UInt64
     /// Failed items that were left out, under ``FailurePolicy/skip``.
     public var skipped: UInt64

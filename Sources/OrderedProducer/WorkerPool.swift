@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Musl)
-internal import Musl
+    internal import Musl
 #endif
 
 /// pthreads that run item functions, shared by any number of producers: the original's class-wide thread pool.
@@ -72,7 +72,8 @@ public final class WorkerPool: Sendable {
         }
         let affinity = try (configuration.affinity ?? []).map { processor in
             guard let number = UInt32(exactly: processor) else {
-                throw ProducerError.invalidConfiguration("affinity names processor \(processor); there is no such number")
+                throw ProducerError.invalidConfiguration(
+                    "affinity names processor \(processor); there is no such number")
             }
             return number
         }

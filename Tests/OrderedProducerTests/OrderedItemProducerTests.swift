@@ -33,7 +33,8 @@ struct OrderedItemProducerTests {
     }
 
     @Test func synchronousAndAsynchronousItemsShareOneOrder() async throws {
-        let producer = try OrderedItemProducer<Int, [Int]>(pool: WorkerPool(threads: 2), configuration: .init(window: 16))
+        let producer = try OrderedItemProducer<Int, [Int]>(
+            pool: WorkerPool(threads: 2), configuration: .init(window: 16))
         try await producer.start { Array($0) }
         for value in 0..<500 {
             if value.isMultiple(of: 3) {
@@ -125,7 +126,8 @@ struct OrderedItemProducerTests {
                 more = (UInt64(value), UInt64(value) * 2, UInt64(value) * 3)
             }
         }
-        let producer = try OrderedItemProducer<Large, Int>(pool: WorkerPool(threads: 2), configuration: .init(window: 5))
+        let producer = try OrderedItemProducer<Large, Int>(
+            pool: WorkerPool(threads: 2), configuration: .init(window: 5))
         try await producer.start { items in
             var count = 0
             for item in items {
@@ -154,9 +156,10 @@ struct OrderedItemProducerTests {
         #expect(try producer.tryProduceItem { 1 } == .ended)
     }
 
-    @Test(arguments: [
-        (0, nil), (-1, nil), (Int.max, nil), ((1 << 30) + 1, nil), (8, 0), (8, -3), (8, Int.max),
-    ] as [(Int, Int?)])
+    @Test(
+        arguments: [
+            (0, nil), (-1, nil), (Int.max, nil), ((1 << 30) + 1, nil), (8, 0), (8, -3), (8, Int.max),
+        ] as [(Int, Int?)])
     func badConfigurationIsNamed(window: Int, width: Int?) throws {
         var configuration = ProducerConfiguration(window: window)
         configuration.width = width
@@ -189,7 +192,7 @@ struct OrderedItemProducerTests {
     @Test func blockingCallInsideAnItemIsRefusedWhereItCannotMakeRoom() async throws {
         let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1), configuration: .init(window: 2))
         try await producer.start { $0.reduce(0, +) }
-        let inner = Mutex<[String]>([])
+        let inner = Locked<[String]>([])
         let tried = Gate()
         try await producer.produceItem {
             defer { tried.open() }

@@ -16,7 +16,9 @@ struct OrderedTransformTests {
     }
 
     @Test func inputsAreConsumedOneByOne() async throws {
-        let transform = try OrderedTransform<Int, Int, Int>(pool: WorkerPool(threads: 2), configuration: .init(window: 4)) {
+        let transform = try OrderedTransform<Int, Int, Int>(
+            pool: WorkerPool(threads: 2), configuration: .init(window: 4)
+        ) {
             $0 + 1
         }
         try await transform.start { $0.reduce(0, +) }

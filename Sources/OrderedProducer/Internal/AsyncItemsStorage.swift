@@ -7,7 +7,7 @@ internal import Synchronization
 /// It is apart from the storage because the core may call it as long as the producer's memory lives, so the producer's hooks
 /// keep it; they must not keep the storage, which keeps the producer.
 final class AsyncItemsWaker: Sendable {
-    let machine = Mutex(AsyncItemsStateMachine())
+    let machine = Locked(AsyncItemsStateMachine())
 
     func notify() {
         machine.withLock { $0.notified() }?.resume()

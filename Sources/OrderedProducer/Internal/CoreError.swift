@@ -2,9 +2,9 @@
 internal import COrderedProducer
 
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Musl)
-internal import Musl
+    internal import Musl
 #endif
 
 /// The core reports negative `errno` values; here they become the errors of the Swift interface.

@@ -2,9 +2,9 @@
 internal import COrderedProducer
 
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Musl)
-internal import Musl
+    internal import Musl
 #endif
 
 /// Owns one `oip_producer *`: everything in the module that touches items goes through here.
@@ -24,7 +24,8 @@ final class CoreProducer: Sendable {
 
     @usableFromInline
     init(
-        pool: WorkerPool, configuration: ProducerConfiguration, payloadSize: Int, payloadAlignment: Int, hooks: ItemHooks
+        pool: WorkerPool, configuration: ProducerConfiguration, payloadSize: Int, payloadAlignment: Int,
+        hooks: ItemHooks
     ) throws {
         let configuration = try CoreConfiguration(configuration)
         let context = unsafe Unmanaged.passRetained(hooks)

@@ -3,16 +3,16 @@ internal import COrderedProducer
 internal import Synchronization
 
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Musl)
-internal import Musl
+    internal import Musl
 #endif
 
 /// One suspended task that the core will wake: an `oip_waiter` and a continuation.
 ///
 /// Exactly one of three resumes it: the registering call, if it needed no wait; the core's `done`; or the cancellation, if
 /// `oip_cancel` took the wait back. While the wait is registered the core owns a reference, given up by whichever of the last
-/// two it is. The cancellation handler may run before, during or after the registration; ``Phase`` tells it which.
+/// two it is. The cancellation handler may run before, during or after the registration; `phase` tells it which.
 @safe
 final class CoreWait: @unchecked Sendable {
     struct Outcome: Sendable {
@@ -21,7 +21,7 @@ final class CoreWait: @unchecked Sendable {
         var sequence: UInt64
     }
 
-    private enum Phase {
+    private enum Phase: UInt8, AtomicRepresentable {
         case registering
         /// Cancelled before the core knew the wait: the registering call takes it back.
         case cancelledEarly
@@ -31,7 +31,7 @@ final class CoreWait: @unchecked Sendable {
 
     private let producer: CoreProducer
     private let waiter: UnsafeMutablePointer<oip_waiter>
-    private let phase = Mutex(Phase.registering)
+    private let phase = Atomic(Phase.registering)
     /// Written before the registration, read by whoever resumes: the core's own hand-over orders the two.
     private var continuation: CheckedContinuation<Outcome, Never>?
 
@@ -75,21 +75,17 @@ final class CoreWait: @unchecked Sendable {
             unsafe reference.release()
             return resume(result, sequence)
         }
-        let cancelled = phase.withLock { phase -> Bool in
-            if case .cancelledEarly = phase { return true }
-            phase = .registered
-            return false
-        }
-        if cancelled { takeBack() }
+        if !leaveRegistering(for: .registered) { takeBack() }
     }
 
     private func cancel() {
-        let registered = phase.withLock { phase -> Bool in
-            if case .registered = phase { return true }
-            phase = .cancelledEarly
-            return false
-        }
-        if registered { takeBack() }
+        if !leaveRegistering(for: .cancelledEarly) { takeBack() }
+    }
+
+    /// False where the other side was first; then it is this side that takes the wait back.
+    private func leaveRegistering(for next: Phase) -> Bool {
+        // Release here, acquire there: what the first has written, the continuation above all, the second sees.
+        phase.compareExchange(expected: .registering, desired: next, ordering: .acquiringAndReleasing).exchanged
     }
 
     private func takeBack() {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Synchronization
 
 /// The consumer's side of a production, and its end: what ``OrderedItemProducer`` and ``OrderedTransform`` have in common.
 @usableFromInline
@@ -15,9 +14,9 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     private let core: CoreProducer
     private let hooks: ItemHooks
     @usableFromInline let ending: Ending
-    private let outcome = Mutex(Outcome.none)
-    private let sink = Mutex<ItemSink?>(nil)
-    private let asyncItems = Mutex<AsyncItemsStorage?>(nil)
+    private let outcome = Locked(Outcome.none)
+    private let sink = Locked<ItemSink?>(nil)
+    private let asyncItems = Locked<AsyncItemsStorage?>(nil)
 
     @usableFromInline
     init(core: CoreProducer, hooks: ItemHooks, ending: Ending) {
@@ -118,6 +117,8 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
 
     /// After the end, the first time: what ended production is thrown, else the consumer's value is given.
     private func takeOutcome() throws -> Output? {
+        // Asked under the core's lock, which production ended under: what the sink did is behind this thread from here on.
+        let failure = core.failureCode
         // A sink that captures its producer would otherwise keep it for ever.
         sink.withLock { $0.take() }?.drop()
         let outcome = outcome.withLock { outcome in
@@ -125,7 +126,7 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
             return outcome
         }
         if case .taken = outcome { return nil }
-        switch core.failureCode {
+        switch failure {
         case Ending.sinkFailed?: if let error = ending.sinkFailure() { throw error }
         case .some: if let failure = ending.itemFailure() { throw failure }
         case nil: break

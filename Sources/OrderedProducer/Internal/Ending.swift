@@ -18,7 +18,7 @@ final class Ending: Sendable {
         var sink: (any Error)?
     }
 
-    private let errors = Mutex(Errors())
+    private let errors = Locked(Errors())
     private let keepsFailures: Bool
 
     /// Items from this sequence on are not wanted any more.

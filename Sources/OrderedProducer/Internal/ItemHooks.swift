@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import COrderedProducer
-internal import Synchronization
 
 /// The `context` of one producer in the core: how its items are run and destroyed.
 ///
@@ -17,7 +16,7 @@ final class ItemHooks: Sendable {
     let discard: Discard
 
     /// What the core may call back into as long as it may call anything, that is until it releases these hooks.
-    private let kept = Mutex<[any AnyObject & Sendable]>([])
+    private let kept = Locked<[any AnyObject & Sendable]>([])
 
     @usableFromInline
     init(run: @escaping Run, discard: @escaping Discard) {

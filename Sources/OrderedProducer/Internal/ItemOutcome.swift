@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Synchronization
 
 /// What became of one tracked item, for those who wait for it.
 @usableFromInline
@@ -9,7 +8,7 @@ final class ItemOutcome<Item: Sendable>: Sendable {
         case resolved(Item?)
     }
 
-    private let state = Mutex(State.pending([]))
+    private let state = Locked(State.pending([]))
 
     @usableFromInline
     init() {}

@@ -64,7 +64,7 @@ struct ScaleTests {
     }
 
     private final class Sum: Sendable {
-        private let sum = Mutex(0)
+        private let sum = Locked(0)
         func add(_ value: Int) { sum.withLock { $0 += value } }
         var value: Int { sum.withLock { $0 } }
     }
@@ -99,7 +99,9 @@ struct ScaleTests {
                 for caller in 0..<16 {
                     group.addTask {
                         for value in 0..<200 {
-                            guard try await line.produce(Make(caller * 1000 + value, ledger)) == .accepted else { return }
+                            guard try await line.produce(Make(caller * 1000 + value, ledger)) == .accepted else {
+                                return
+                            }
                         }
                     }
                 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import OrderedProducer
-import Synchronization
 import Testing
 
 /// One consumer of any kind, which notes what it gets.
@@ -18,7 +17,7 @@ final class Consumer: Sendable {
     let kind: Kind
     /// Opens when the consumer function, or the iteration, is over. A sink has no such moment.
     let ended = Gate()
-    private let notes = Mutex(Notes())
+    private let notes = Locked(Notes())
     private let onItem: @Sendable (Int) throws -> Step
 
     /// `onItem` is called with each value, where the consumer runs.

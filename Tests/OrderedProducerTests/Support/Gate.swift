@@ -9,7 +9,7 @@ final class Gate: Sendable {
         case open
     }
 
-    private let state = Mutex(State.closed([]))
+    private let state = Locked(State.closed([]))
     private let semaphore = DispatchSemaphore(value: 0)
 
     func open() {
@@ -65,7 +65,7 @@ final class Countdown: Sendable {
 
 /// Runs `body`, which may block, in a thread of its own.
 func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-    let call = Mutex(Optional(body))
+    let call = Locked(Optional(body))
     // What `body` holds is gone when the caller goes on, even if the thread still lives a moment.
     let run = { @Sendable () -> Result<T, any Error> in
         let body = call.withLock { $0.take() }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Synchronization
 import Testing
 
 /// Counts how many tokens live, and which items were begun.
@@ -11,7 +10,7 @@ final class Ledger: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let count = Mutex(Count())
+    private let count = Locked(Count())
 
     func add() {
         count.withLock {

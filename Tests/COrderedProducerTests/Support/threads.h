@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The threads of this process, as the system lists them. */
+#ifndef THREADS_H
+#define THREADS_H
+
+#include <stdint.h>
+
+/*
+ * How many have a name of their own: the library's, from when they have begun. A thread of the test or of a sanitizer
+ * has the program's name.
+ */
+int library_threads(void);
+
+/* How many have this name. */
+int threads_named(const char *name);
+
+/* How often these went to sleep or lost their processor, all together. */
+uint64_t library_switches(void);
+
+#endif

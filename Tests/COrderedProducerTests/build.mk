@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Builds the C core and its tests into $(BUILD); run.sh calls this once per compiler and sanitizer, with CC, CXX and MODE.
+
+ROOT := ../..
+CORE ?= $(ROOT)/CSources/COrderedProducer
+WARNINGS := -Wall -Wextra -Wpedantic -Werror
+CFLAGS := -std=c11 -O1 -g $(WARNINGS) $(MODE) -D_GNU_SOURCE
+INCLUDES := -I$(CORE)/include -I$(CORE) -I.
+LIBRARIES := -l:libck.a -lpthread
+
+CORE_OBJECTS := $(patsubst $(CORE)/%.c,$(BUILD)/core/%.o,$(wildcard $(CORE)/*.c))
+SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard Support/*.c))
+TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard *_test.c))
+PROGRAMS := $(BUILD)/public_header_c $(BUILD)/public_header_cxx $(BUILD)/squares_c $(BUILD)/squares_cxx
+
+all: $(TESTS) $(PROGRAMS)
+
+$(BUILD)/core/%.o: $(CORE)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(INCLUDES) -MMD -c $< -o $@
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(INCLUDES) -MMD -c $< -o $@
+
+# The calls through which the core gets memory and threads, so that a test can count them and let them fail.
+$(BUILD)/memory_test: WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free,--wrap=pthread_create
+
+$(TESTS): %: %.o $(SUPPORT_OBJECTS) $(CORE_OBJECTS)
+	$(CC) $(MODE) $^ $(WRAPPED) $(LIBRARIES) $(LINK) -o $@
+
+# What a program sees of the library: its public header, and nothing else on the command line.
+PUBLIC := $(WARNINGS) $(MODE) -g -I$(CORE)/include
+
+$(BUILD)/public_header_c: public_header.c $(CORE_OBJECTS)
+	$(CC) $(PUBLIC) $^ $(LIBRARIES) $(LINK) -o $@
+
+$(BUILD)/public_header_cxx: public_header.c $(CORE_OBJECTS)
+	$(CXX) $(PUBLIC) -x c++ public_header.c -x none $(CORE_OBJECTS) $(LIBRARIES) $(LINK) -o $@
+
+$(BUILD)/squares_c: $(ROOT)/Snippets/squares.c $(CORE_OBJECTS)
+	$(CC) $(PUBLIC) $^ $(LIBRARIES) $(LINK) -o $@
+
+$(BUILD)/squares_cxx: $(ROOT)/Snippets/squares.c $(CORE_OBJECTS)
+	$(CXX) $(PUBLIC) -x c++ $(ROOT)/Snippets/squares.c -x none $(CORE_OBJECTS) $(LIBRARIES) $(LINK) -o $@
+
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)
+
+.PHONY: all
+.SECONDARY:

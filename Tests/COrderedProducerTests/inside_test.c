@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls from inside: what an item, the consumer function and the sink may and may not call on their own producer. */
+#include "Support/lane.h"
+
+#include <sched.h>
+#include <string.h>
+
+enum { VARIANTS = WAYS * CONSUMERS };
+
+static sem_t inside_done;
+static atomic_int inside_results[4];
+
+static void never(struct oip_waiter *waiter, int result, uint64_t sequence)
+{
+    (void)waiter, (void)result, (void)sequence;
+    CHECK(!"a stop that was refused is reported");
+}
+
+/* Every call that would wait for its own caller. */
+static void try_all_stops(struct lane *lane)
+{
+    struct oip_waiter waiter = {.done = never};
+    atomic_store(&inside_results[0], oip_stop(lane->producer, NULL));
+    atomic_store(&inside_results[1], oip_stop_async(lane->producer, &waiter));
+    /* An attached thread is one of the program's own: the pool does not know it as a consumer. */
+    if (lane->consumer != ATTACHED) {
+        atomic_store(&inside_results[2], oip_pool_shutdown(lane->pool));
+    }
+}
+
+static void expect_deadlocks(const struct lane *lane)
+{
+    CHECK_EQUAL(atomic_load(&inside_results[0]), -EDEADLK);
+    CHECK_EQUAL(atomic_load(&inside_results[1]), -EDEADLK);
+    if (lane->consumer != ATTACHED) {
+        CHECK_EQUAL(atomic_load(&inside_results[2]), -EDEADLK);
+    }
+}
+
+static void stop_in_item(struct item *item)
+{
+    try_all_stops(item->lane);
+    sem_post(&inside_done);
+}
+
+static void stop_inside_an_item_is_refused(int variant)
+{
+    sem_init(&inside_done, 0, 0);
+    struct lane *lane = lane_of_variant(variant, 3, 2, NULL);
+    if (lane->way == BY_RESERVE) {
+        lane_end(lane); /* a reserved item has no inside that the library knows */
+        return;
+    }
+    lane->items[1].inside = stop_in_item;
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 2), 0);
+    wait_for(&inside_done);
+    expect_deadlocks(lane);
+    CHECK_EQUAL(lane_ask(lane, 2, 1), 0); /* nothing has changed */
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(atomic_load(&lane->delivered), 3);
+    lane_end(lane);
+}
+
+static int stop_on_delivery(struct lane *lane, struct item *item)
+{
+    if (item == &lane->items[1]) {
+        try_all_stops(lane);
+        sem_post(&inside_done);
+    }
+    return 0;
+}
+
+/* A loop's thread is its own business: the library does not know it. */
+static void stop_inside_the_consumer_is_refused(int variant)
+{
+    sem_init(&inside_done, 0, 0);
+    struct lane *lane = lane_create((enum way)(variant / LOOP), (enum consumer)(variant % LOOP), 3, 2, NULL);
+    lane->on_delivery = stop_on_delivery;
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 2), 0);
+    wait_for(&inside_done);
+    expect_deadlocks(lane);
+    CHECK_EQUAL(lane_ask(lane, 2, 1), 0);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(atomic_load(&lane->delivered), 3);
+    lane_end(lane);
+}
+
+static const char *no_loop_name(int variant)
+{
+    return lane_name(variant / LOOP * CONSUMERS + variant % LOOP);
+}
+
+static void end_in_item(struct item *item)
+{
+    oip_stop_producing(item->lane->producer);
+    CHECK_EQUAL(lane_try(item->lane, 3), -EPIPE);
+}
+
+static void stop_producing_inside_an_item(int variant)
+{
+    struct lane *lane = lane_of_variant(variant, 4, 2, NULL);
+    lane->items[1].inside = end_in_item;
+    CHECK_EQUAL(lane_start(lane), 0);
+    int result = lane_ask(lane, 0, 3);
+    CHECK(result == 0 || result == -EPIPE);
+    if (lane->consumer != SINK) {
+        wait_for(&lane->finished);
+    }
+    WAIT_UNTIL(atomic_load(&lane->items[1].ends) == 1);
+    CHECK_EQUAL(lane_try(lane, 3), -EPIPE);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK(atomic_load(&lane->delivered) <= 1);
+    lane_end(lane);
+}
+
+static int end_on_delivery(struct lane *lane, struct item *item)
+{
+    if (item == &lane->items[1]) {
+        oip_stop_producing(lane->producer);
+    }
+    return 0;
+}
+
+static void stop_producing_inside_the_consumer(int variant)
+{
+    struct lane *lane = lane_of_variant(variant, 60, 2, OPTIONS(.window = 4));
+    lane->on_delivery = end_on_delivery;
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 60), -EPIPE);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(atomic_load(&lane->delivered), 2); /* the one that ended it is the last */
+    lane_end(lane);
+}
+
+/* ------------------------------------------------------------------------------------ asking from inside an item ----
+ */
+
+static void ask_in_item(struct item *item)
+{
+    struct lane *lane = item->lane;
+    int index = (int)(item - lane->items);
+    if (2 * index + 2 < lane->count) {
+        int result = lane_ask(lane, 2 * index + 1, 1);
+        if (result == 0) {
+            result = lane_ask(lane, 2 * index + 2, 1);
+        }
+        atomic_fetch_add(&inside_results[result == 0 ? 0 : result == -EDEADLK ? 1 : 2], 1);
+    }
+}
+
+/* A tree: each item asks for two more, which fits into the window. */
+static void items_ask_for_items(int variant)
+{
+    struct lane *lane = lane_of_variant(variant, 63, 2, OPTIONS(.window = 64));
+    for (int i = 0; i < 63; i++) {
+        lane->items[i].inside = ask_in_item;
+    }
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    for (int i = 0; i < 63; i++) {
+        wait_for(&lane->arrivals);
+    }
+    CHECK_EQUAL(atomic_load(&inside_results[1]), 0);
+    CHECK_EQUAL(atomic_load(&inside_results[2]), 0);
+    lane_end(lane);
+}
+
+/* The same in a small window: it helps, and where that cannot make room it is refused; nothing hangs. */
+static void items_ask_in_a_full_window(int variant)
+{
+    struct lane *lane = lane_of_variant(variant, 63, 2, OPTIONS(.window = 3));
+    if (lane->way == BY_TRY || lane->way == BY_ASYNC || lane->way == BY_RESERVE) {
+        lane_end(lane); /* these do not wait, or wait where the library does not see it */
+        return;
+    }
+    for (int i = 0; i < 63; i++) {
+        lane->items[i].inside = ask_in_item;
+    }
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    int accepted = 0;
+    for (int i = 0; i < 63; i++) {
+        accepted += lane->items[i].accepted;
+    }
+    CHECK_EQUAL(atomic_load(&lane->delivered), accepted);
+    lane_end(lane);
+}
+
+static void ask_for_one_more(struct item *item)
+{
+    atomic_store(&inside_results[3], lane_ask(item->lane, 1, 1));
+}
+
+static void a_window_of_one_is_refused_inside_its_item(int way)
+{
+    struct lane *lane = lane_create((enum way)way, THREAD, 2, 1, OPTIONS(.window = 1));
+    if (way == BY_TRY || way == BY_ASYNC || way == BY_RESERVE) {
+        lane_end(lane);
+        return;
+    }
+    lane->items[0].inside = ask_for_one_more;
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    wait_for(&lane->arrivals);
+    CHECK_EQUAL(atomic_load(&inside_results[3]), -EDEADLK);
+    CHECK_EQUAL(atomic_load(&lane->items[1].begins), 0);
+    lane_end(lane);
+}
+
+/* ---------------------------------------------------------------------------------- asking from inside the consumer
+ * ---- */
+
+static int fill_on_delivery(struct lane *lane, struct item *item)
+{
+    if (item == &lane->items[0]) {
+        int result = 0;
+        for (int i = 1; i < lane->count && result == 0; i++) {
+            result = lane->consumer == LOOP ? lane_try(lane, i) : lane_ask(lane, i, 1);
+        }
+        atomic_store(&inside_results[3], result);
+        sem_post(&inside_done);
+    }
+    return 0;
+}
+
+static void a_consumer_that_fills_its_own_window_is_refused(int variant)
+{
+    sem_init(&inside_done, 0, 0);
+    struct lane *lane = lane_of_variant(variant, 10, 2, OPTIONS(.window = 4));
+    if (lane->way == BY_TRY || lane->way == BY_ASYNC) {
+        lane_end(lane);
+        return;
+    }
+    lane->on_delivery = fill_on_delivery;
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    wait_for(&inside_done);
+    CHECK_EQUAL(atomic_load(&inside_results[3]), lane->consumer == LOOP ? -EAGAIN : -EDEADLK);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    int room = lane->consumer == SINK ? 3 : 4; /* the sink's item is in its slot during the call */
+    CHECK_EQUAL(atomic_load(&lane->delivered), 1 + room);
+    lane_end(lane);
+}
+
+/* ----------------------------------------------------------------------------------------- other producers, the pool
+ * ---- */
+
+static struct lane *other;
+
+static void stop_other_in_item(struct item *item)
+{
+    (void)item;
+    CHECK_EQUAL(lane_ask(other, 0, 20), 0);
+    CHECK_EQUAL(oip_stop(other->producer, NULL), 0);
+    sem_post(&inside_done);
+}
+
+/* On a pool of one thread, which is the one that waits: it must run the other's items itself. */
+static void an_item_may_stop_another_producer(int variant)
+{
+    enum way way = (enum way)(variant / CONSUMERS);
+    if (way == BY_TRY || way == BY_ASYNC) {
+        return; /* the item would wait for its own thread by its own means */
+    }
+    sem_init(&inside_done, 0, 0);
+    struct lane *lane = lane_create(BY_PRODUCE, THREAD, 1, 1, OPTIONS(.no_assist = true));
+    other = lane_of_variant(variant, 20, 1, OPTIONS(.no_assist = true, .window = 4));
+    /* Both on the pool of the first. */
+    oip_pool *unused = other->pool;
+    oip_producer_release(other->producer);
+    wait_for(&other->released);
+    other->pool = lane->pool;
+    lane_new_producer(other, OPTIONS(.no_assist = true, .window = 4));
+    lane->items[0].inside = stop_other_in_item;
+    CHECK_EQUAL(lane_start(other), 0);
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    wait_for(&inside_done);
+    CHECK_EQUAL(atomic_load(&other->delivered), 20);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    other->pool = unused;
+    lane_end(other);
+    lane_end(lane);
+}
+
+static void ask_other_in_item(struct item *item)
+{
+    (void)item;
+    sem_post(&inside_done);
+    CHECK_EQUAL(lane_ask(other, 2, 1), 0);
+}
+
+static void *ask_before(void *argument)
+{
+    (void)argument;
+    CHECK_EQUAL(lane_ask(other, 1, 1), 0);
+    return NULL;
+}
+
+/* Room goes to a caller that waits ahead of a pool's only thread: this thread must run its item. */
+static void a_waiting_pool_thread_goes_on_helping(int consumer)
+{
+    sem_init(&inside_done, 0, 0);
+    struct lane *lane = lane_create(BY_PRODUCE, THREAD, 1, 1, OPTIONS(.no_assist = true));
+    other = lane_create(BY_PRODUCE, (enum consumer)consumer, 3, 1, OPTIONS(.no_assist = true, .window = 1));
+    oip_pool *unused = other->pool;
+    oip_producer_release(other->producer);
+    wait_for(&other->released);
+    other->pool = lane->pool;
+    lane_new_producer(other, OPTIONS(.no_assist = true, .window = 1));
+    CHECK_EQUAL(lane_ask(other, 0, 1), 0);
+    pthread_t ahead;
+    CHECK_EQUAL(pthread_create(&ahead, NULL, ask_before, NULL), 0);
+    struct oip_statistics statistics = {.size = sizeof statistics};
+    WAIT_UNTIL(oip_get_statistics(other->producer, &statistics) == 0 && statistics.finished_waiting == 1);
+    lane->items[0].inside = ask_other_in_item;
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    wait_for(&inside_done);
+    CHECK_EQUAL(lane_start(other), 0);
+    CHECK_EQUAL(pthread_join(ahead, NULL), 0);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(oip_stop(other->producer, NULL), 0);
+    CHECK_EQUAL(atomic_load(&other->delivered), 3);
+    other->pool = unused;
+    lane_end(other);
+    lane_end(lane);
+}
+
+static void shut_down_in_function(void *argument)
+{
+    atomic_store(&inside_results[2], oip_pool_shutdown(argument));
+    sem_post(&inside_done);
+}
+
+static void shutdown_on_a_pool_thread_is_refused(int variant)
+{
+    (void)variant;
+    sem_init(&inside_done, 0, 0);
+    oip_pool *pool = pool_of(1);
+    CHECK_EQUAL(oip_pool_run(pool, shut_down_in_function, pool), 0);
+    wait_for(&inside_done);
+    CHECK_EQUAL(atomic_load(&inside_results[2]), -EDEADLK);
+    CHECK(strlen(oip_error_detail()) == 0);                          /* of the thread that called */
+    CHECK_EQUAL(oip_pool_run(pool, shut_down_in_function, pool), 0); /* nothing has changed */
+    wait_for(&inside_done);
+    pool_end(pool);
+}
+
+int main(int count, char **arguments)
+{
+    static const struct test tests[] = {
+        {"stop inside an item is refused", stop_inside_an_item_is_refused, VARIANTS, lane_name},
+        {"stop inside the consumer is refused", stop_inside_the_consumer_is_refused, WAYS * LOOP, no_loop_name},
+        {"stop_producing inside an item", stop_producing_inside_an_item, VARIANTS, lane_name},
+        {"stop_producing inside the consumer", stop_producing_inside_the_consumer, VARIANTS, lane_name},
+        {"items ask for items", items_ask_for_items, VARIANTS, lane_name},
+        {"items ask in a full window", items_ask_in_a_full_window, VARIANTS, lane_name},
+        {"a window of one, inside its item", a_window_of_one_is_refused_inside_its_item, WAYS, way_name},
+        {"a consumer that fills its window", a_consumer_that_fills_its_own_window_is_refused, VARIANTS, lane_name},
+        {"an item may stop another producer", an_item_may_stop_another_producer, VARIANTS, lane_name},
+        {"a waiting pool thread goes on helping", a_waiting_pool_thread_goes_on_helping, CONSUMERS, consumer_name},
+        {"shutdown on a pool thread is refused", shutdown_on_a_pool_thread_is_refused, 0, NULL},
+        {0},
+    };
+    return run_tests(tests, count, arguments);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pool: its threads as the system sees them, resizing, functions, shutdown, release, fairness. */
+#include "Support/lane.h"
+#include "Support/threads.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static oip_pool *pool_with(struct oip_pool_options options)
+{
+    options.size = sizeof options;
+    oip_pool *pool = NULL;
+    CHECK_EQUAL(oip_pool_create(&pool, &options), 0);
+    return pool;
+}
+
+/* ------------------------------------------------------------------------------------------------------- threads ----
+ */
+
+static void threads_have_names_that_the_system_shows(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_with((struct oip_pool_options){.threads = 3, .name = "pencil"});
+    CHECK_EQUAL(oip_pool_threads(pool), 3);
+    WAIT_UNTIL(threads_named("pencil-1") == 1 && threads_named("pencil-2") == 1 && threads_named("pencil-3") == 1);
+    pool_end(pool);
+    WAIT_UNTIL(library_threads() == 0);
+    pool = pool_with((struct oip_pool_options){.threads = 12, .name = "a-name-longer-than-the-kernel-shows"});
+    WAIT_UNTIL(threads_named("a-name-longer-1") == 1 && threads_named("a-name-longe-12") == 1);
+    pool_end(pool);
+    pool = pool_with((struct oip_pool_options){.threads = 1});
+    WAIT_UNTIL(threads_named("oip-1") == 1);
+    pool_end(pool);
+}
+
+static void the_consumer_thread_has_a_name(int variant)
+{
+    struct lane *lane = lane_create(BY_PRODUCE, THREAD, 1, 1, OPTIONS(.name = variant == 0 ? "reader" : NULL));
+    CHECK_EQUAL(lane_start(lane), 0);
+    WAIT_UNTIL(threads_named(variant == 0 ? "reader" : "oip-consumer") == 1);
+    lane_end(lane);
+}
+
+static const char *named_or_not(int variant)
+{
+    return variant == 0 ? "given" : "default";
+}
+
+struct seen {
+    sigset_t mask;
+    cpu_set_t cpus;
+    size_t stack;
+    sem_t done;
+};
+
+static void look_around(void *argument)
+{
+    struct seen *seen = argument;
+    pthread_sigmask(SIG_BLOCK, NULL, &seen->mask);
+    sched_getaffinity(0, sizeof seen->cpus, &seen->cpus);
+    pthread_attr_t attributes;
+    CHECK_EQUAL(pthread_getattr_np(pthread_self(), &attributes), 0);
+    pthread_attr_getstacksize(&attributes, &seen->stack);
+    pthread_attr_destroy(&attributes);
+    sem_post(&seen->done);
+}
+
+static void threads_are_made_as_the_options_say(int variant)
+{
+    (void)variant;
+    cpu_set_t allowed;
+    CHECK_EQUAL(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    uint32_t cpu = 0;
+    while (!CPU_ISSET(cpu, &allowed)) {
+        cpu++;
+    }
+    oip_pool *pool =
+        pool_with((struct oip_pool_options){.threads = 1, .stack_size = 1 << 20, .cpus = &cpu, .cpu_count = 1});
+    struct seen seen;
+    sem_init(&seen.done, 0, 0);
+    CHECK_EQUAL(oip_pool_run(pool, look_around, &seen), 0);
+    wait_for(&seen.done);
+    for (int number = 1; number <= 31; number++) {
+        if (number != SIGKILL && number != SIGSTOP) {
+            CHECK_EQUAL(sigismember(&seen.mask, number), 1);
+        }
+    }
+    CHECK_EQUAL(CPU_COUNT(&seen.cpus), 1);
+    CHECK(CPU_ISSET(cpu, &seen.cpus));
+    CHECK(seen.stack >= 1 << 20 && seen.stack < 4 << 20);
+    pool_end(pool);
+    sigset_t mine; /* as it was */
+    pthread_sigmask(SIG_BLOCK, NULL, &mine);
+    CHECK_EQUAL(sigismember(&mine, SIGUSR1), 0);
+}
+
+static void a_pool_has_as_many_threads_as_processors(int variant)
+{
+    (void)variant;
+    cpu_set_t allowed;
+    CHECK_EQUAL(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    oip_pool *pool = NULL;
+    CHECK_EQUAL(oip_pool_create(&pool, NULL), 0);
+    CHECK_EQUAL(oip_pool_threads(pool), CPU_COUNT(&allowed));
+    pool_end(pool);
+}
+
+static void bad_options_are_named(int variant)
+{
+    (void)variant;
+    static const uint32_t cpus[] = {0, 1 << 20}, absent[] = {1023};
+    const struct {
+        struct oip_pool_options options;
+        int result;
+        const char *names;
+    } cases[] = {
+        {{.size = 3}, -EINVAL, "size"},
+        {{.threads = OIP_MAX_THREADS + 1}, -EINVAL, "threads is 4001"},
+        {{.threads = 1, .cpus = cpus, .cpu_count = 2}, -EINVAL, "1048576"},
+        {{.threads = 1, .stack_size = 5}, -EINVAL, "pthread_attr_setstacksize"},
+        {{.threads = 2, .cpus = absent, .cpu_count = 1}, -EINVAL, "pthread_create"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct oip_pool_options options = cases[i].options;
+        options.size = options.size != 0 ? options.size : sizeof options;
+        oip_pool *pool = (oip_pool *)&options;
+        CHECK_EQUAL(oip_pool_create(&pool, &options), cases[i].result);
+        CHECK(pool == (oip_pool *)&options); /* untouched */
+        if (strstr(oip_error_detail(), cases[i].names) == NULL) {
+            check_failed(__FILE__, __LINE__, "\"%s\" does not name %s", oip_error_detail(), cases[i].names);
+        }
+        WAIT_UNTIL(library_threads() == 0);
+    }
+    CHECK_EQUAL(oip_pool_create(NULL, NULL), -EINVAL);
+}
+
+/* The address space of no process holds this stack. */
+static void a_thread_that_cannot_be_made_leaves_nothing_behind(int variant)
+{
+    (void)variant;
+    struct oip_pool_options options = OIP_POOL_OPTIONS_INIT;
+    options.threads = 2;
+    options.stack_size = (size_t)1 << 50;
+    oip_pool *pool = NULL;
+    int result = oip_pool_create(&pool, &options);
+    CHECK(result == -EAGAIN || result == -ENOMEM || result == -EINVAL);
+    CHECK(strstr(oip_error_detail(), "pthread_create") != NULL);
+    CHECK(pool == NULL);
+    WAIT_UNTIL(library_threads() == 0);
+}
+
+/* ------------------------------------------------------------------------------------------------------ resizing ----
+ */
+
+static void resizing_makes_and_ends_threads(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_with((struct oip_pool_options){.threads = 2, .name = "size"});
+    static const uint32_t sizes[] = {5, 1, 3, 3, 8, 2};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        CHECK_EQUAL(oip_pool_resize(pool, sizes[i]), 0);
+        CHECK_EQUAL(oip_pool_threads(pool), sizes[i]);
+        WAIT_UNTIL(library_threads() == (int)sizes[i]);
+    }
+    CHECK_EQUAL(oip_pool_resize(pool, 0), -EINVAL);
+    CHECK_EQUAL(oip_pool_resize(pool, OIP_MAX_THREADS + 1), -EINVAL);
+    CHECK_EQUAL(oip_pool_threads(pool), 2);
+    pool_end(pool);
+    WAIT_UNTIL(library_threads() == 0);
+}
+
+/* Items that need one another: more threads must come while all others are inside items. */
+static void more_threads_come_while_all_are_busy(int variant)
+{
+    (void)variant;
+    enum { ITEMS = 6 };
+    struct lane *lane = lane_create(BY_PRODUCE, THREAD, ITEMS, 1, OPTIONS(.no_assist = true));
+    sem_t begun, hold;
+    sem_init(&begun, 0, 0);
+    sem_init(&hold, 0, 0);
+    for (int i = 0; i < ITEMS; i++) {
+        lane->items[i].begun = &begun;
+        lane->items[i].hold = &hold;
+    }
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, ITEMS), 0);
+    wait_for(&begun);
+    CHECK_EQUAL(oip_pool_resize(lane->pool, ITEMS), 0);
+    for (int i = 1; i < ITEMS; i++) {
+        wait_for(&begun);
+    }
+    CHECK_EQUAL(atomic_load(&lane->overlaps), ITEMS);
+    CHECK_EQUAL(oip_pool_resize(lane->pool, 1), 0); /* running items are not disturbed */
+    for (int i = 0; i < ITEMS; i++) {
+        sem_post(&hold);
+    }
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(atomic_load(&lane->delivered), ITEMS);
+    lane_end(lane);
+}
+
+static void *resize_for_ever(void *argument)
+{
+    struct lane *lane = argument;
+    uint32_t threads = 1;
+    while (atomic_load(&lane->delivered) < lane->count) {
+        CHECK_EQUAL(oip_pool_resize(lane->pool, threads), 0);
+        threads = threads % 5 + 1;
+    }
+    return NULL;
+}
+
+static void resizing_loses_no_item(int consumer)
+{
+    struct lane *lane = lane_create(BY_PRODUCE, (enum consumer)consumer, 3000, 1, OPTIONS(.window = 32));
+    CHECK_EQUAL(lane_start(lane), 0);
+    pthread_t resizer;
+    CHECK_EQUAL(pthread_create(&resizer, NULL, resize_for_ever, lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 3000), 0);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(pthread_join(resizer, NULL), 0);
+    CHECK_EQUAL(atomic_load(&lane->delivered), 3000);
+    lane_end(lane);
+}
+
+/* ----------------------------------------------------------------------------------------------------- functions ----
+ */
+
+static atomic_int calls;
+
+static void count_call(void *argument)
+{
+    atomic_fetch_add(&calls, 1);
+    sem_post(argument);
+}
+
+static void functions_run_once_each(int variant)
+{
+    (void)variant;
+    enum { CALLS = 2000 };
+    oip_pool *pool = pool_of(3);
+    sem_t done;
+    sem_init(&done, 0, 0);
+    for (int i = 0; i < CALLS; i++) {
+        CHECK_EQUAL(oip_pool_run(pool, count_call, &done), 0);
+    }
+    for (int i = 0; i < CALLS; i++) {
+        wait_for(&done);
+    }
+    CHECK_EQUAL(oip_pool_run(pool, NULL, NULL), -EINVAL);
+    pool_end(pool);
+    CHECK_EQUAL(atomic_load(&calls), CALLS);
+}
+
+static void wait_in_pool(void *argument)
+{
+    wait_for(argument);
+    atomic_fetch_add(&calls, 1);
+}
+
+static void *shut_down(void *argument)
+{
+    CHECK_EQUAL(oip_pool_shutdown(argument), 0);
+    return NULL;
+}
+
+static void shutdown_waits_for_functions_and_refuses_new_ones(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_of(2);
+    sem_t hold;
+    sem_init(&hold, 0, 0);
+    CHECK_EQUAL(oip_pool_run(pool, wait_in_pool, &hold), 0);
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQUAL(pthread_create(&threads[i], NULL, shut_down, pool), 0);
+    }
+    sem_t done;
+    sem_init(&done, 0, 0);
+    int accepted = 0;
+    while (oip_pool_run(pool, count_call, &done) == 0) { /* until the shutdown has begun */
+        accepted++;
+    }
+    CHECK_EQUAL(oip_pool_run(pool, count_call, &done), -ESHUTDOWN);
+    CHECK_EQUAL(oip_pool_resize(pool, 3), -ESHUTDOWN);
+    oip_producer *producer = NULL;
+    CHECK_EQUAL(oip_producer_create(&producer, pool, OPTIONS(.window = 1)), -ESHUTDOWN);
+    CHECK(producer == NULL);
+    sem_post(&hold);
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQUAL(pthread_join(threads[i], NULL), 0); /* each returns when all is done */
+    }
+    CHECK_EQUAL(atomic_load(&calls), accepted + 1);
+    WAIT_UNTIL(library_threads() == 0);
+    pool_end(pool);
+}
+
+static void shutdown_waits_for_producers(int consumer)
+{
+    struct lane *lane = lane_create(BY_PRODUCE, (enum consumer)consumer, 50, 2, NULL);
+    CHECK_EQUAL(lane_start(lane), 0);
+    pthread_t thread;
+    CHECK_EQUAL(pthread_create(&thread, NULL, shut_down, lane->pool), 0);
+    oip_producer *producer;
+    int result;
+    while ((result = oip_producer_create(&producer, lane->pool, OPTIONS(.window = 1))) == 0) {
+        oip_producer_release(producer);
+        sched_yield();
+    }
+    CHECK_EQUAL(result, -ESHUTDOWN);
+    CHECK_EQUAL(lane_ask(lane, 0, 50), 0); /* producers that exist go on */
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    CHECK_EQUAL(atomic_load(&lane->delivered), 50);
+    int after = lane_try(lane, 0); /* on a pool that is gone */
+    CHECK(after == -ESHUTDOWN || after == -EPIPE);
+    lane_end(lane);
+}
+
+/* --------------------------------------------------------------------------------------------------------- release
+ * ---- */
+
+static void the_threads_go_with_the_last_producer(int variant)
+{
+    (void)variant;
+    struct lane *lane = lane_create(BY_PRODUCE, THREAD, 100, 2, NULL);
+    CHECK_EQUAL(lane_start(lane), 0);
+    oip_pool_release(lane->pool);
+    CHECK_EQUAL(lane_ask(lane, 0, 100), 0);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(atomic_load(&lane->delivered), 100);
+    oip_producer_release(lane->producer);
+    lane->gone = true;
+    WAIT_UNTIL(library_threads() == 0);
+    lane->pool = pool_of(1);
+    lane_end(lane);
+}
+
+static void an_unused_pool_is_released(int variant)
+{
+    (void)variant;
+    for (int i = 0; i < 50; i++) {
+        oip_pool_release(pool_of(2)); /* never blocks; the threads leave */
+    }
+    WAIT_UNTIL(library_threads() == 0);
+}
+
+int main(int count, char **arguments)
+{
+    static const struct test tests[] = {
+        {"threads have names that the system shows", threads_have_names_that_the_system_shows, 0, NULL},
+        {"the consumer thread has a name", the_consumer_thread_has_a_name, 2, named_or_not},
+        {"threads are made as the options say", threads_are_made_as_the_options_say, 0, NULL},
+        {"a pool has as many threads as processors", a_pool_has_as_many_threads_as_processors, 0, NULL},
+        {"bad options are named", bad_options_are_named, 0, NULL},
+        {"a thread that cannot be made", a_thread_that_cannot_be_made_leaves_nothing_behind, 0, NULL},
+        {"resizing makes and ends threads", resizing_makes_and_ends_threads, 0, NULL},
+        {"more threads come while all are busy", more_threads_come_while_all_are_busy, 0, NULL},
+        {"resizing loses no item", resizing_loses_no_item, CONSUMERS, consumer_name},
+        {"functions run once each", functions_run_once_each, 0, NULL},
+        {"shutdown waits for functions", shutdown_waits_for_functions_and_refuses_new_ones, 0, NULL},
+        {"shutdown waits for producers", shutdown_waits_for_producers, CONSUMERS, consumer_name},
+        {"the threads go with the last producer", the_threads_go_with_the_last_producer, 0, NULL},
+        {"an unused pool is released", an_unused_pool_is_released, 0, NULL},
+        {0},
+    };
+    return run_tests(tests, count, arguments);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Waiters: lists that are first in, first out; outcomes told once; a sleeper may leave as soon as it was told. */
+#include "Support/check.h"
+
+#include "waiter.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { WAITERS = 5 };
+
+static int order[WAITERS], told;
+
+static void note(struct oip_waiter *waiter, int result, uint64_t sequence)
+{
+    int index = *(int *)waiter->context;
+    CHECK_EQUAL(result, index % 2 ? -EPIPE : 0);
+    CHECK_EQUAL(sequence, index % 2 ? 0 : 100 + index);
+    order[told++] = index;
+    free(waiter); /* its memory may go as soon as it is told */
+}
+
+static void list_of(struct waiter_list *list, struct waiter **waiters, int *numbers)
+{
+    for (int i = 0; i < WAITERS; i++) {
+        struct oip_waiter *waiter = calloc(1, sizeof *waiter);
+        CHECK(waiter != NULL);
+        numbers[i] = i;
+        waiter->done = note;
+        waiter->context = &numbers[i];
+        waiters[i] = waiter_of(waiter);
+        waiter_append(list, waiters[i]);
+    }
+}
+
+static void outcomes_are_told_in_order(int variant)
+{
+    (void)variant;
+    struct waiter_list list = {NULL, NULL}, outcomes = {NULL, NULL};
+    struct waiter *waiters[WAITERS];
+    int numbers[WAITERS];
+    list_of(&list, waiters, numbers);
+    for (int i = 0; i < WAITERS; i++) {
+        CHECK(list.first == waiters[i]);
+        waiter_settle_first(&list, &outcomes, i % 2 ? -EPIPE : 0, i % 2 ? 0 : 100 + (uint64_t)i);
+        CHECK_EQUAL(waiters[i]->state, WAITER_SETTLED);
+    }
+    CHECK(list.first == NULL && list.last == NULL);
+    CHECK_EQUAL(waiter_tell_all(&outcomes), WAITERS);
+    CHECK(outcomes.first == NULL);
+    for (int i = 0; i < WAITERS; i++) {
+        CHECK_EQUAL(order[i], i);
+    }
+}
+
+static void any_waiter_can_be_removed(int removed)
+{
+    struct waiter_list list = {NULL, NULL};
+    struct waiter *waiters[WAITERS];
+    int numbers[WAITERS];
+    list_of(&list, waiters, numbers);
+    waiter_remove(&list, waiters[removed]);
+    CHECK_EQUAL(waiters[removed]->state, WAITER_UNUSED);
+    waiter_append(&list, waiters[removed]); /* now the last */
+    struct waiter *at = list.first;
+    for (int i = 0; i < WAITERS; i++) {
+        if (i != removed) {
+            CHECK(at == waiters[i]);
+            at = at->next;
+        }
+    }
+    CHECK(at == waiters[removed] && list.last == at && at->next == NULL);
+    for (int i = 0; i < WAITERS; i++) {
+        free(waiters[i]);
+    }
+}
+
+static const char *place_name(int variant)
+{
+    static const char *const names[WAITERS] = {"first", "second", "third", "fourth", "last"};
+    return names[variant];
+}
+
+static void *tell(void *argument)
+{
+    struct waiter_list outcomes = {NULL, NULL};
+    struct waiter *waiter = argument;
+    waiter->result = 0;
+    waiter_append(&outcomes, waiter);
+    CHECK_EQUAL(waiter_tell_all(&outcomes), 1);
+    return NULL;
+}
+
+/* The sleeper is on the stack, which the next round uses again. */
+static void sleepers_come_and_go(int variant)
+{
+    (void)variant;
+    for (int round = 0; round < 300; round++) {
+        struct sleeper sleeper;
+        sleeper_init(&sleeper);
+        CHECK(!sleeper_is_told(&sleeper));
+        pthread_t teller;
+        CHECK_EQUAL(pthread_create(&teller, NULL, tell, waiter_of(&sleeper.waiter)), 0);
+        for (;;) {
+            uint32_t ticket = parking_ticket(&sleeper.parking);
+            if (sleeper_is_told(&sleeper)) {
+                break;
+            }
+            sleeper_sleep(&sleeper, ticket, PARKING_FOREVER);
+        }
+        CHECK_EQUAL(waiter_of(&sleeper.waiter)->result, 0);
+        CHECK_EQUAL(pthread_join(teller, NULL), 0);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    static const struct test tests[] = {
+        {"outcomes are told in order", outcomes_are_told_in_order, 0, NULL},
+        {"any waiter can be removed", any_waiter_can_be_removed, WAITERS, place_name},
+        {"sleepers come and go", sleepers_come_and_go, 0, NULL},
+        {0},
+    };
+    return run_tests(tests, count, arguments);
+}
