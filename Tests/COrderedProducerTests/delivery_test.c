@@ -111,6 +111,9 @@ static void the_consumer_pauses_itself(int variant)
     lane->on_delivery = pause_on_delivery;
     CHECK_EQUAL(lane_start(lane), 0);
     CHECK_EQUAL(lane_ask(lane, 0, 8), 0);
+    for (int i = 0; i < 3; i++) {
+        wait_for(&lane->arrivals);
+    }
     struct oip_statistics statistics = {.size = sizeof statistics};
     WAIT_UNTIL(oip_get_statistics(lane->producer, &statistics) == 0 && statistics.head == 3 &&
                statistics.finished_waiting == 5);
