@@ -314,5 +314,6 @@ bool runnable_is_moving(struct runnable *runnable)
     uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
     bool claims = has_moved(&producer->claim_at_lookout, claim);
     bool holds = held_run_waits(&producer->held);
-    return (claims || holds) && !holder_is_stuck(producer) && !delivery_needs_pool(producer);
+    return (claims || holds) && !holder_is_stuck(producer) && !delivery_needs_pool(producer) &&
+           !waking_needs_lookout(producer);
 }

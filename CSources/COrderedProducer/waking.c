@@ -39,8 +39,9 @@ static bool worth_a_wake(struct oip_producer *producer)
     if (cost >= wake) {
         return true;
     }
-    /* A caller is one more that is awake, while it does not help. */
-    bool calls = !on_pool_thread(producer->pool);
+    /* A caller is one more that is awake, while it does not help; a consumer that lets callers in is counted already.
+     */
+    bool calls = !on_pool_thread(producer->pool) && !delivers_for(producer);
     return ring_backlog(&producer->ring) * cost >= wake && busy_threads(producer) + calls < producer->pool->processors;
 }
 
@@ -129,6 +130,14 @@ bool waking_may_leave(struct oip_producer *producer)
     bool in_good_hands = (waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer)) ||
                          waking_is_crowded(producer);
     return in_good_hands && run_queue_length(&producer->pool->run_queue) <= 1;
+}
+
+bool waking_needs_lookout(struct oip_producer *producer)
+{
+    uint32_t cost = waking_cost(producer);
+    uint32_t wake = atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
+    return cost >= WAKING_CHEAP_NS && ring_backlog(&producer->ring) * cost >= wake &&
+           busy_threads(producer) <= producer->pool->processors;
 }
 
 bool waking_is_crowded(struct oip_producer *producer)

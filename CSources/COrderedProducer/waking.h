@@ -67,6 +67,12 @@ void waking_chain(struct oip_producer *producer);
 bool waking_may_leave(struct oip_producer *producer);
 
 /*
+ * Whether the lookout should join those who run the producer's items: callers that publish and then suspend, and
+ * threads that left at the same time because there were too many of them, leave nobody who would call it.
+ */
+bool waking_needs_lookout(struct oip_producer *producer);
+
+/*
  * Whether more threads run items than there are processors, and the consumer is one of them: then a worker leaves,
  * since a thread that has to give up its processor in the middle of an item holds up the line for a whole time slice.
  */
