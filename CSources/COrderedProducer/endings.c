@@ -18,8 +18,11 @@ static void lower_start_limit(struct oip_producer *producer, uint64_t limit)
     }
 }
 
-/* The lowest failing sequence is kept. */
-static void record_failure(struct oip_producer *producer, uint64_t sequence, int code, bool reached)
+/*
+ * The lowest failing sequence is kept. A failure that ends the iteration at once lowers the limit and the gate in the
+ * same breath: whoever can see it knows that nothing more is delivered.
+ */
+static void record_failure(struct oip_producer *producer, uint64_t sequence, int code, bool at_once)
 {
     pthread_mutex_lock(&producer->lock);
     if (!producer->failed || sequence < producer->failed_sequence) {
@@ -27,7 +30,11 @@ static void record_failure(struct oip_producer *producer, uint64_t sequence, int
         producer->failed_sequence = sequence;
         producer->failed_code = code;
     }
-    producer->failure_reached = producer->failure_reached || reached;
+    if (at_once && atomic_load_explicit(&producer->start_limit, memory_order_relaxed) != 0) {
+        producer->failure_reached = true;
+        atomic_store_explicit(&producer->start_limit, 0, memory_order_seq_cst);
+        atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
+    }
     pthread_mutex_unlock(&producer->lock);
 }
 
@@ -39,7 +46,7 @@ enum phase ending_item_failed(struct oip_producer *producer, uint64_t sequence, 
         return PHASE_SKIPPED;
     }
     bool at_once = producer->on_failure == OIP_FAIL_FAST;
-    record_failure(producer, sequence, code, at_once && atomic_load(&producer->start_limit) != 0);
+    record_failure(producer, sequence, code, at_once);
     lower_start_limit(producer, sequence + 1);
     window_close(producer);
     if (at_once) {
