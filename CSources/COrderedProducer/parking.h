@@ -33,7 +33,7 @@ void parking_init(struct parking *place);
 /* Taken before the announcement; see above. */
 uint32_t parking_ticket(const struct parking *place);
 
-/* True if signalled since the ticket was taken; false after `timeout_ns`, or spuriously never. */
+/* True if signalled since the ticket was taken; false after `timeout_ns` without a signal. Never wakes for nothing. */
 bool parking_wait(struct parking *place, uint32_t ticket, int64_t timeout_ns);
 
 void parking_signal(struct parking *place);

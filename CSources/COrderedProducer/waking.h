@@ -11,7 +11,7 @@
  *      asked for, it alone is woken (waking_after_publish).
  *   4. Under saturation a consumer waits for several items, not for the head: waking_consumer_target().
  *   5. Callers that wait for room are let in when a quarter of the window is free: window.h.
- *   6. Polling is for free processors, and follows whether it paid off: consumer_poll() in delivery.c, search() in
+ *   6. Polling is for free processors, and follows whether it paid off: poll_head() in delivery.c, search() in
  *      worker.c.
  *   7. Nobody reads another's cache line per item, unless it seldom changes.
  *   8. Blocked callers run items: window.c.
