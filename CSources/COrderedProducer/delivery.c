@@ -73,10 +73,10 @@ static void set_delivery(struct oip_producer *producer, uint64_t sequence, enum 
     atomic_exchange_explicit(&producer->delivery, delivery_word(sequence, state), memory_order_seq_cst);
 }
 
-static void count(_Atomic uint64_t *counter)
+static void add(_Atomic uint64_t *counter, uint64_t count)
 {
     /* One writer: no need for a locked addition. */
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + count, memory_order_relaxed);
 }
 
 /* --------------------------------------------------------------------------------------- head-of-line stalls ---- */
@@ -117,22 +117,8 @@ static void advance(struct oip_producer *producer, uint64_t head)
 
 static void pass(struct oip_producer *producer, uint64_t head)
 {
-    count(&producer->passed);
+    add(&producer->passed, 1);
     advance(producer, head);
-}
-
-/* Makes the unfinished head this thread's to run, if nobody else has claimed it. */
-static inline bool take_head(struct oip_producer *producer, uint64_t head)
-{
-    if (held_run_next(&producer->held, head, &producer->lock)) {
-        return true;
-    }
-    uint64_t count = ring_claim_head(&producer->ring, head, waking_run_length(producer));
-    if (count > 1) {
-        held_run_begin(&producer->held, head, head + count);
-        execution_watch(producer);
-    }
-    return count != 0;
 }
 
 /* Whether this thread is a worker between two items of its turn with the producer. */
@@ -142,64 +128,53 @@ static bool at_turn_with(struct oip_producer *producer)
            current_frame->producer == producer && current_frame->sequence == UINT64_MAX;
 }
 
-enum head_run {
-    HEAD_NOT_MINE,   /* somebody else has claimed it */
-    HEAD_TO_DELIVER, /* done, and not published: its reader is this thread */
-    HEAD_PUBLISHED,  /* failed, discarded, or done behind a gate that was lowered meanwhile: to be looked at again */
-};
-
-/* Rule 3: the holder runs the unclaimed head itself. */
-static inline enum head_run run_head(struct oip_producer *producer, uint64_t head, uint32_t *until_sample)
+/* Runs the `count` items at the head, which this thread has claimed, but for those that others take away. */
+static uint64_t run_claimed_head(struct oip_producer *producer, uint64_t head, uint64_t count, uint32_t *until_sample)
 {
-    bool counted = producer->width == 0 || at_turn_with(producer); /* as one that runs items */
-    if (!counted && !execution_enter(producer)) {
-        return HEAD_NOT_MINE;
-    }
-    if (!take_head(producer, head)) {
-        if (!counted) {
-            execution_exit(producer);
-        }
-        return HEAD_NOT_MINE;
-    }
-    bool observed = waking_cost(producer) >= WAKING_EXPENSIVE_NS;
-    if (OIP_UNLIKELY(observed)) {
-        atomic_store_explicit(&producer->stall_began, 0, memory_order_relaxed);
-        set_delivery(producer, head, DELIVERY_ASSISTING);
+    struct held_run *run = &producer->held.runs[0];
+    if (count > 1) {
+        held_run_begin(run, head, head + count);
+        execution_watch(producer);
     }
     struct frame frame;
     frame_enter(&frame, producer);
-    frame.sequence = head;
-    enum phase phase = execution_run(producer, head, until_sample);
+    uint64_t sequence = head;
+    uint64_t ran = 0;
+    do {
+        frame.sequence = sequence;
+        enum phase phase = execution_run(producer, sequence, until_sample);
+        /* Nobody waits for it but this thread. */
+        ring_publish_quietly(ring_slot(&producer->ring, sequence), sequence, phase);
+        ran++;
+    } while (count > 1 && held_run_next(run, &sequence, &producer->lock));
     frame_leave(&frame);
-    if (OIP_UNLIKELY(observed)) {
-        set_delivery(producer, head, DELIVERY_BUSY);
-        stall_end(producer, head);
+    return ran;
+}
+
+/* Rule 3: the holder runs the unclaimed head itself, and cheap items behind it on the way. How many. */
+static inline uint64_t run_head(struct oip_producer *producer, uint64_t head, uint32_t *until_sample)
+{
+    bool counted = producer->width == 0 || at_turn_with(producer); /* as one that runs items */
+    if (!counted && !execution_enter(producer)) {
+        return 0;
     }
-    enum head_run result = HEAD_TO_DELIVER;
-    if (OIP_UNLIKELY(phase != PHASE_DONE || head >= atomic_load_explicit(&producer->gate, memory_order_acquire))) {
-        ring_publish(ring_slot(&producer->ring, head), head, phase);
-        result = HEAD_PUBLISHED;
+    uint64_t ran = ring_claim_head(&producer->ring, head, waking_head_run_length(producer));
+    if (OIP_LIKELY(ran != 0)) {
+        bool observed = waking_cost(producer) >= WAKING_EXPENSIVE_NS;
+        if (OIP_UNLIKELY(observed)) {
+            atomic_store_explicit(&producer->stall_began, 0, memory_order_relaxed);
+            set_delivery(producer, head, DELIVERY_ASSISTING);
+        }
+        ran = run_claimed_head(producer, head, ran, until_sample);
+        if (OIP_UNLIKELY(observed)) {
+            set_delivery(producer, head, DELIVERY_BUSY);
+            stall_end(producer, head);
+        }
     }
     if (!counted) {
         execution_exit(producer);
     }
-    return result;
-}
-
-/* Before a pause: what the holder has claimed is run now, and waits like everything else. */
-static void finish_held(struct oip_producer *producer, uint64_t head)
-{
-    for (uint64_t sequence = head; held_run_waits(&producer->held); sequence++) {
-        if (!held_run_next(&producer->held, sequence, &producer->lock)) {
-            continue; /* stolen */
-        }
-        struct frame frame;
-        frame_enter(&frame, producer);
-        frame.sequence = sequence;
-        enum phase phase = execution_run(producer, sequence, &producer->until_sample);
-        frame_leave(&frame);
-        ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
-    }
+    return ran;
 }
 
 /* Going idle, and back where the last look finds something. True: idle. `target`: see waking.h, rule 4. */
@@ -224,7 +199,6 @@ static bool go_idle(struct oip_producer *producer, uint64_t head, uint64_t targe
 /* Paused, and back where the pause is over. True: paused. */
 static bool go_paused(struct oip_producer *producer, uint64_t head)
 {
-    finish_held(producer, head);
     uint64_t paused = delivery_word(head, DELIVERY_PAUSED);
     set_delivery(producer, head, DELIVERY_PAUSED); /* pairs with delivery_kick() */
     if (ring_is_claimable(&producer->ring) && execution_queue(producer)) {
@@ -248,7 +222,7 @@ static void discard_run(struct oip_producer *producer)
                 producer->discard(producer->context, slot_payload(ring, ring_slot(ring, head)), OIP_PAYLOAD_OUTPUT);
             }
             pass(producer, head);
-        } else if (take_head(producer, head)) {
+        } else if (ring_claim_head(ring, head, 1) != 0) {
             execution_run(producer, head, &never); /* the start limit is below: it discards */
             pass(producer, head);
         } else if (ring_is_exhausted(ring, head)) {
@@ -348,7 +322,7 @@ static bool flip(struct oip_producer *producer, uint64_t word)
         deliver_to_sink(producer, &current_worker->until_sample);
     } else {
         execution_queue(producer);
-        if (pool_wake(producer->pool)) {
+        if (!waking_worker_will_look(producer) && pool_wake(producer->pool)) {
             atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
         }
     }
@@ -422,6 +396,8 @@ void delivery_abort(struct oip_producer *producer)
 /*
  * Rule 6: polls for a change of `view` before it sleeps. On a processor that nobody else wants for as long as a wake
  * keeps its waker busy, so that one wake (of a worker, say) does not lead to the next; otherwise only for a moment.
+ *
+ * Where the head is being run by another thread it goes on for as long as a wake takes.
  */
 static bool poll_head(struct oip_producer *producer, uint64_t head, enum head_view view)
 {
@@ -433,14 +409,20 @@ static bool poll_head(struct oip_producer *producer, uint64_t head, enum head_vi
     /* This thread and a caller have a processor each; and it did not sleep longer than a wake takes the last time. */
     uint32_t awake = pool_awake(pool) + (on_pool_thread(pool) ? 1 : 2);
     bool alone = awake <= pool->processors && producer->slept_briefly;
+    uint64_t patience = WAKING_POLL_NS;
+    if (alone && atomic_load_explicit(&producer->ring.claim, memory_order_relaxed) > head) {
+        patience = atomic_load_explicit(&pool->wake_cost, memory_order_relaxed);
+        patience = patience < WAKING_FIRST_GUESS_NS ? patience : WAKING_FIRST_GUESS_NS;
+    }
     uint64_t began = alone ? oip_now() : 0;
-    for (uint32_t polls = 1; alone || polls <= FEW; polls++) {
-        oip_relax();
+    uint64_t waited = 0;
+    for (uint32_t polls = 1; alone ? waited < patience : polls <= FEW; polls++) {
+        waking_poll(waited);
         if (view_head(producer, head) != view) {
             return true;
         }
-        if (alone && polls % PER_LOOK_AT_CLOCK == 0 && oip_now() - began >= WAKING_POLL_NS) {
-            break;
+        if (alone && polls % PER_LOOK_AT_CLOCK == 0) {
+            waited = oip_now() - began;
         }
     }
     return false;
@@ -470,13 +452,8 @@ static void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sampl
     for (unsigned delivered = 0;;) {
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
         enum head_view view = view_head(producer, head);
-        if (view == HEAD_READY && producer->assists) {
-            enum head_run run = run_head(producer, head, until_sample);
-            if (run == HEAD_TO_DELIVER) {
-                view = HEAD_DONE;
-            } else if (run == HEAD_PUBLISHED) {
-                continue;
-            }
+        if (view == HEAD_READY && producer->assists && run_head(producer, head, until_sample) != 0) {
+            continue;
         }
         if (view == HEAD_DONE) {
             stall_end(producer, head);
@@ -508,6 +485,11 @@ static void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sampl
             return;
         }
     }
+}
+
+bool delivery_is_mine_to_make(struct oip_producer *producer)
+{
+    return kind_of(producer) == CONSUMER_SINK && at_turn_with(producer);
 }
 
 bool delivery_needs_pool(struct oip_producer *producer)
@@ -580,6 +562,7 @@ static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
         return false;
     }
     enum head_view view = view_head(producer, head);
+    uint64_t ran;
     switch (view) {
     case HEAD_DONE:
         return true;
@@ -587,8 +570,8 @@ static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
     case HEAD_UNFINISHED:
         if (producer->wait == OIP_WAIT_SPIN) {
             oip_relax();
-        } else if (waking_should_help(producer) && execution_help(producer, &producer->until_sample)) {
-            count(&producer->assisted); /* the head may be finished by now */
+        } else if (waking_should_help(producer) && (ran = execution_help(producer, &producer->until_sample)) != 0) {
+            add(&producer->assisted, ran); /* the head may be finished by now */
         } else if (!poll_head(producer, head, view)) {
             consumer_sleep(producer, head);
         }
@@ -618,21 +601,6 @@ static void take_done(struct oip_producer *producer, uint64_t head, void *payloa
     advance(producer, head);
 }
 
-/* 1: taken. 0: not now. For the holder of the delivery. */
-static inline int try_take(struct oip_producer *producer, uint64_t head, void *payload, uint64_t *sequence)
-{
-    if (OIP_UNLIKELY(head >= atomic_load_explicit(&producer->gate, memory_order_acquire))) {
-        return 0;
-    }
-    /* Acquire: the output; pairs with ring_publish(). */
-    uint64_t stamp = atomic_load_explicit(&ring_slot(&producer->ring, head)->stamp, memory_order_acquire);
-    if (stamp == stamp_of(head, PHASE_DONE)) {
-        take_done(producer, head, payload, sequence);
-        return 1;
-    }
-    return 0;
-}
-
 int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
 {
     RETURN_IF_FORKED(producer);
@@ -648,18 +616,19 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
     for (;;) {
         /* Relaxed: this thread wrote it. */
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
-        if (try_take(producer, head, payload, sequence)) {
-            return 1;
-        }
-        if (producer->assists && head < atomic_load_explicit(&producer->gate, memory_order_acquire)) {
-            enum head_run run = run_head(producer, head, &producer->until_sample);
-            if (OIP_LIKELY(run == HEAD_TO_DELIVER)) {
-                count(&producer->assisted);
+        if (OIP_LIKELY(head < atomic_load_explicit(&producer->gate, memory_order_acquire))) {
+            /* Acquire: the output; pairs with ring_publish(). */
+            uint64_t stamp = atomic_load_explicit(&ring_slot(&producer->ring, head)->stamp, memory_order_acquire);
+            if (stamp == stamp_of(head, PHASE_DONE)) {
                 take_done(producer, head, payload, sequence);
                 return 1;
             }
-            if (run == HEAD_PUBLISHED) {
-                continue;
+            if (stamp == stamp_of(head, PHASE_READY) && producer->assists) {
+                uint64_t ran = run_head(producer, head, &producer->until_sample);
+                add(&producer->assisted, ran);
+                if (OIP_LIKELY(ran != 0)) {
+                    continue;
+                }
             }
         }
         if (!consumer_wait(producer, head)) {

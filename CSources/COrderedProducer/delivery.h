@@ -79,6 +79,9 @@ void delivery_before_leaving(struct oip_producer *producer);
 /* The consumer thread waits for an item that was just published: it is woken and will run it. Whether it was. */
 bool delivery_hand_over(struct oip_producer *producer, uint64_t word);
 
+/* Whether this is a worker that delivers to the sink itself as soon as it has finished what it holds. */
+bool delivery_is_mine_to_make(struct oip_producer *producer);
+
 /* Whether a pool thread has to deliver; and its doing so. */
 bool delivery_needs_pool(struct oip_producer *producer);
 void delivery_on_pool(struct oip_producer *producer, uint32_t *until_sample);

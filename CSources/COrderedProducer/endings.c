@@ -77,10 +77,13 @@ void ending_abort(struct oip_producer *producer)
     atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
     pthread_mutex_unlock(&producer->lock);
     window_close(producer);
-    /* What nobody has claimed is discarded here: the pool's threads may all be inside long items. */
+    /* What nobody has begun is discarded here: the pool's threads may all be inside long items. */
     uint64_t sequence;
     uint32_t never = UINT32_MAX;
-    while (ring_claim(&producer->ring, &sequence)) {
+    struct held_run *run;
+    while (ring_claim(&producer->ring, 1, &sequence) != 0 ||
+           ((run = held_runs_find(&producer->held, 0)) != NULL &&
+            held_run_steal(run, 1, &sequence, &producer->lock) != 0)) {
         ring_publish(ring_slot(&producer->ring, sequence), sequence, execution_run(producer, sequence, &never));
         delivery_after_finish(producer, sequence);
     }

@@ -119,7 +119,7 @@ bool execution_enter(struct oip_producer *producer)
 /* Whether the producer has something for a pool thread to do. */
 static bool has_work(struct oip_producer *producer)
 {
-    return ring_is_claimable(&producer->ring) || held_run_waits(&producer->held) || delivery_needs_pool(producer);
+    return ring_is_claimable(&producer->ring) || held_runs_wait(&producer->held) || delivery_needs_pool(producer);
 }
 
 /* No longer active; looks once more. */
@@ -166,42 +166,83 @@ enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint3
     return OIP_LIKELY(code == 0) ? PHASE_DONE : ending_item_failed(producer, sequence, code);
 }
 
-static void run_and_publish(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample)
+/* The item `sequence` was run by a thread that has no more items in hand: says so. */
+static inline void publish(struct oip_producer *producer, uint64_t sequence, enum phase phase)
 {
-    enum phase phase = execution_run(producer, sequence, until_sample);
-    current_frame->sequence = UINT64_MAX; /* what follows, a sink perhaps, is not inside the item */
     ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
     delivery_after_finish(producer, sequence);
 }
 
-/* The next item for this thread: a held one, or a new claim. */
-static bool next_item(struct oip_producer *producer, uint64_t *sequence)
+/*
+ * The same in the middle of a run, without the fence. The look at the delivery may miss a consumer that goes idle at
+ * this very moment: the next item's look finds it, the fence behind the last one surely does, and should the next item
+ * be a long one, the lookout (delivery_before_leaving).
+ */
+static inline void publish_quietly(struct oip_producer *producer, uint64_t sequence, enum phase phase)
 {
-    if (OIP_UNLIKELY(held_run_waits(&producer->held)) && held_run_steal(&producer->held, sequence, &producer->lock)) {
-        if (held_run_waits(&producer->held)) {
-            execution_watch(producer); /* this thread may get stuck in it as the holder did */
-        }
-        return true;
+    ring_publish_quietly(ring_slot(&producer->ring, sequence), sequence, phase);
+    if (!delivery_is_mine_to_make(producer)) {
+        delivery_after_finish(producer, sequence);
     }
-    return ring_claim(&producer->ring, sequence);
 }
 
-bool execution_help(struct oip_producer *producer, uint32_t *until_sample)
+/* Runs the `count` items from `first` on, which this thread has claimed, but for those that others take away. */
+static uint64_t run_claimed(struct oip_producer *producer, struct held_run *run, uint64_t first, uint64_t count,
+                            uint32_t *until_sample)
+{
+    uint64_t sequence = first;
+    uint64_t ran = 1;
+    if (count > 1) {
+        held_run_begin(run, first, first + count);
+        execution_watch(producer);
+    }
+    for (;; ran++) {
+        current_frame->sequence = sequence;
+        enum phase phase = execution_run(producer, sequence, until_sample);
+        current_frame->sequence = UINT64_MAX; /* what follows, a sink perhaps, is not inside the item */
+        uint64_t next;
+        if (count == 1 || !held_run_next(run, &next, &producer->lock)) {
+            publish(producer, sequence, phase);
+            return ran;
+        }
+        publish_quietly(producer, sequence, phase);
+        sequence = next;
+    }
+}
+
+/* Claims some items and runs them; or takes over what a thread holds that does not get on. How many it ran. */
+static uint64_t run_some(struct oip_producer *producer, bool steals_first, uint32_t *until_sample)
+{
+    struct held_runs *held = &producer->held;
+    uint64_t most = waking_run_length(producer);
+    struct held_run *run = most > 1 || steals_first ? held_runs_take(held) : NULL;
+    uint64_t first;
+    uint64_t count = steals_first ? 0 : ring_claim(&producer->ring, run != NULL ? most : 1, &first);
+    if (OIP_UNLIKELY(count == 0) && held_runs_wait(held)) {
+        struct held_run *stuck = held_runs_find(held, steals_first ? 0 : WAKING_PATIENCE_NS);
+        if (stuck != NULL) {
+            run = run != NULL ? run : held_runs_take(held);
+            count = held_run_steal(stuck, run != NULL ? HELD_RUN_MOST : 1, &first, &producer->lock);
+        }
+    }
+    uint64_t ran = count != 0 ? run_claimed(producer, run, first, count, until_sample) : 0;
+    if (run != NULL) {
+        held_runs_return(held, run);
+    }
+    return ran;
+}
+
+uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample)
 {
     if (!execution_enter(producer)) {
-        return false;
+        return 0;
     }
-    uint64_t sequence;
-    bool claimed = next_item(producer, &sequence);
-    if (claimed) {
-        struct frame frame;
-        frame_enter(&frame, producer);
-        frame.sequence = sequence;
-        run_and_publish(producer, sequence, until_sample);
-        frame_leave(&frame);
-    }
+    struct frame frame;
+    frame_enter(&frame, producer);
+    uint64_t ran = run_some(producer, false, until_sample);
+    frame_leave(&frame);
     execution_exit(producer);
-    return claimed;
+    return ran;
 }
 
 /* Runs items until there are none, or the quantum is over. Whether there may be more. */
@@ -209,22 +250,31 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker)
 {
     struct oip_pool *pool = worker->pool;
     uint64_t began = 0;
-    for (unsigned count = 1;; count++) {
-        uint64_t sequence;
-        if (!next_item(producer, &sequence)) {
+    uint64_t checked = 0;
+    bool steals_first = worker->looks_out && held_runs_wait(&producer->held);
+    for (uint64_t count = 0;;) {
+        uint64_t ran = run_some(producer, steals_first, &worker->until_sample);
+        steals_first = false;
+        if (ran == 0) {
             return false;
         }
-        current_frame->sequence = sequence;
-        run_and_publish(producer, sequence, &worker->until_sample);
+        count += ran;
+        if (delivery_needs_pool(producer)) {
+            delivery_on_pool(producer, &worker->until_sample); /* whoever finished the head counts on this thread */
+        }
         if (pool_wants_threads_back(pool)) {
             return true;
         }
-        if (count % QUANTUM_CHECK_EVERY == 0 && waking_is_crowded(producer)) {
-            worker->leaves_the_rest = true;
-            return true;
+        bool check = count - checked >= QUANTUM_CHECK_EVERY;
+        if (check) {
+            checked = count;
+            if (waking_is_crowded(producer)) {
+                worker->leaves_the_rest = true;
+                return true;
+            }
         }
         bool expensive = waking_cost(producer) >= WAKING_EXPENSIVE_NS;
-        if ((expensive || count % QUANTUM_CHECK_EVERY == 0) && run_queue_length(&pool->run_queue) > 0) {
+        if ((expensive || check) && run_queue_length(&pool->run_queue) > 0) {
             uint64_t now = oip_now();
             if (began == 0) {
                 began = now;
@@ -240,13 +290,6 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker)
 static bool has_moved(_Atomic uint64_t *last, uint64_t now)
 {
     return atomic_exchange_explicit(last, now, memory_order_relaxed) != now;
-}
-
-/* Whether the holder of the delivery holds items and has begun none since this was asked last. */
-static bool holder_is_stuck(struct oip_producer *producer)
-{
-    uint64_t begun = atomic_load_explicit(&producer->held.begun, memory_order_relaxed);
-    return !has_moved(&producer->begun_at_lookout, begun) && held_run_waits(&producer->held);
 }
 
 void execution_forget(struct runnable *runnable)
@@ -313,7 +356,7 @@ bool runnable_is_moving(struct runnable *runnable)
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
     bool claims = has_moved(&producer->claim_at_lookout, claim);
-    bool holds = held_run_waits(&producer->held);
-    return (claims || holds) && !holder_is_stuck(producer) && !delivery_needs_pool(producer) &&
-           !waking_needs_lookout(producer);
+    bool stuck = held_runs_are_stuck(&producer->held);
+    bool holds = held_runs_wait(&producer->held);
+    return (claims || holds) && !stuck && !delivery_needs_pool(producer) && !waking_needs_lookout(producer);
 }

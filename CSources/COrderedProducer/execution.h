@@ -73,9 +73,8 @@ void execution_turn(struct runnable *runnable, struct worker *worker);
  */
 enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample);
 
-/* Claims and runs one item on a thread that is not at its turn: a blocked caller, a waiting consumer. Whether it did.
- */
-bool execution_help(struct oip_producer *producer, uint32_t *until_sample);
+/* Claims and runs items on a thread that is not at its turn: a blocked caller, a waiting consumer. How many. */
+uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample);
 
 /* Counts this thread as one that runs items, where the producer has a width. False: there are enough. */
 bool execution_enter(struct oip_producer *producer);

@@ -92,6 +92,7 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     producer->ready_queue = &producer->own_queue;
     producer->open_ends = 1;
     snprintf(producer->name, sizeof producer->name, "%s", options->name != NULL ? options->name : "oip-consumer");
+    held_runs_init(&producer->held);
     atomic_init(&producer->references, 2); /* the handle, and production itself */
 }
 

@@ -61,8 +61,7 @@ struct oip_producer {
     _Atomic uint64_t stall_began; /* when a later item finished while the head had not; 0: none did */
 
     /* The holder's own. */
-    OIP_ALIGNED_TO_LINE struct held_run held;
-    _Atomic uint64_t passed; /* sequences behind head that were not delivered */
+    OIP_ALIGNED_TO_LINE _Atomic uint64_t passed; /* sequences behind head that were not delivered */
     _Atomic uint64_t assisted;
     uint32_t until_sample;                 /* of the consumer's cost samples */
     _Atomic(const void *) consumer_thread; /* identity of the thread that calls oip_next() */
@@ -77,8 +76,9 @@ struct oip_producer {
     atomic_uint helpers;                      /* blocked callers that run items */
     atomic_uint cost;                         /* nanoseconds an item takes, moving average: waking.h */
     struct runnable runnable;
-    _Atomic uint64_t claim_at_lookout; /* claim and held.begun when a lookout last passed: worker.c */
-    _Atomic uint64_t begun_at_lookout;
+    _Atomic uint64_t claim_at_lookout; /* claim when a lookout last passed: worker.c */
+
+    struct held_runs held; /* each run its holder's */
 
     /* Rarely touched. */
     OIP_ALIGNED_TO_LINE struct oip_ready_queue own_queue; /* of a blocking consumer */

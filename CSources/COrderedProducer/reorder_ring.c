@@ -34,6 +34,10 @@ int reorder_ring_init(struct reorder_ring *ring, size_t window, size_t payload_s
     ring->slots = (char *)round_up((size_t)(uintptr_t)ring->memory, align > OIP_CACHE_LINE ? align : OIP_CACHE_LINE);
     ring->mask = slots - 1;
     ring->payload_size = payload_size;
+    ring->slots_per_line = 1;
+    while (ring->slots_per_line * 2 * ring->stride <= OIP_CACHE_LINE) {
+        ring->slots_per_line *= 2;
+    }
     ring->window = window;
     atomic_init(&ring->tail, 0);
     atomic_init(&ring->head_seen, 0);
@@ -108,11 +112,30 @@ static enum claim_view view_claim(const struct reorder_ring *ring, uint64_t clai
     return claim < ring_head(ring) ? CLAIM_BEHIND : CLAIM_NOTHING;
 }
 
-bool ring_claim(struct reorder_ring *ring, uint64_t *sequence)
+/* How many items are ready from `first` on, up to `most`. */
+static uint64_t count_ready(const struct reorder_ring *ring, uint64_t first, uint64_t most)
+{
+    uint64_t count = 0;
+    while (count < most && ring_stamp(ring, first + count) == stamp_of(first + count, PHASE_READY)) {
+        count++;
+    }
+    return count;
+}
+
+/* Where a run of `most` items from `first` on should end: not in the middle of a cache line, if it reaches one's end.
+ */
+static uint64_t cut_at_line(const struct reorder_ring *ring, uint64_t first, uint64_t most)
+{
+    uint64_t end = (first + most) & ~(ring->slots_per_line - 1);
+    return end > first ? end - first : most;
+}
+
+uint64_t ring_claim(struct reorder_ring *ring, uint64_t most, uint64_t *first)
 {
     uint64_t claim = atomic_load_explicit(&ring->claim, memory_order_relaxed);
     for (;;) {
         enum claim_view view = view_claim(ring, claim);
+        uint64_t count = 1;
         uint64_t next = claim + 1;
         if (OIP_UNLIKELY(view == CLAIM_NOTHING || view == CLAIM_BEHIND)) {
             uint64_t now = atomic_load_explicit(&ring->claim, memory_order_seq_cst);
@@ -121,17 +144,20 @@ bool ring_claim(struct reorder_ring *ring, uint64_t *sequence)
                 continue;
             }
             if (view == CLAIM_NOTHING) {
-                return false;
+                return 0;
             }
             next = ring_head(ring);
+        } else if (view == CLAIM_READY && most > 1) {
+            count = 1 + count_ready(ring, claim + 1, cut_at_line(ring, claim, most) - 1);
+            next = claim + count;
         }
-        /* Relaxed is enough for the data, which the stamp's acquire brings; sequentially consistent for whoever asks by
+        /* Relaxed is enough for the data, which the stamps' acquire brings; sequentially consistent for whoever asks by
          * claim whether an item that it left is taken (ring_is_claimable before a park). */
         if (atomic_compare_exchange_weak_explicit(&ring->claim, &claim, next, memory_order_seq_cst,
                                                   memory_order_relaxed)) {
             if (OIP_LIKELY(view == CLAIM_READY)) {
-                *sequence = claim;
-                return true;
+                *first = claim;
+                return count;
             }
             claim = next;
         }
@@ -144,10 +170,7 @@ uint64_t ring_claim_head(struct reorder_ring *ring, uint64_t head, uint64_t most
     if (claim > head) {
         return 0;
     }
-    uint64_t count = 0;
-    while (count < most && ring_stamp(ring, head + count) == stamp_of(head + count, PHASE_READY)) {
-        count++;
-    }
+    uint64_t count = count_ready(ring, head, most);
     while (count != 0 && claim <= head) {
         /* From behind head, too: all between is delivered. Order as in ring_claim(). */
         if (atomic_compare_exchange_weak_explicit(&ring->claim, &claim, head + count, memory_order_seq_cst,

@@ -94,7 +94,8 @@ struct reorder_ring {
     size_t payload_offset;
     size_t payload_size;
     uint64_t window;
-    void *memory; /* to be freed */
+    uint64_t slots_per_line; /* a power of two: the most that surely share a cache line */
+    void *memory;            /* to be freed */
 
     OIP_ALIGNED_TO_LINE _Atomic uint64_t tail;
     _Atomic uint64_t head_seen; /* a recent head, so that callers seldom read the consumer's line */
@@ -150,6 +151,13 @@ enum reserve_result { RESERVED_NONE_FULL, RESERVED_NONE_CLOSED, RESERVED_NONE_QU
 enum reserve_result ring_reserve(struct reorder_ring *ring, bool from_queue, uint64_t wanted, uint64_t *first,
                                  uint64_t *count);
 
+/* As ring_publish(), without the fence: where the publisher is the one who reads it, or looks again later. */
+static inline void ring_publish_quietly(struct slot *slot, uint64_t sequence, enum phase phase)
+{
+    /* Release: the payload; pairs with the acquire of the consumer. */
+    atomic_store_explicit(&slot->stamp, stamp_of(sequence, phase), memory_order_release);
+}
+
 /* Finishes what ring_reserve() began: the payload was written, now others may see it. A full fence. */
 static inline void ring_publish(struct slot *slot, uint64_t sequence, enum phase phase)
 {
@@ -158,8 +166,11 @@ static inline void ring_publish(struct slot *slot, uint64_t sequence, enum phase
     atomic_exchange_explicit(&slot->stamp, stamp_of(sequence, phase), memory_order_seq_cst);
 }
 
-/* Takes the next item to run. False: there is none now. */
-bool ring_claim(struct reorder_ring *ring, uint64_t *sequence);
+/*
+ * Takes the next item to run, `*first`, and up to `most` in all of those that are ready behind it. How many; 0: there
+ * is none now. A run that fills cache lines ends with one, so that no two threads run items in the same line.
+ */
+uint64_t ring_claim(struct reorder_ring *ring, uint64_t most, uint64_t *first);
 
 /*
  * Takes the item at `head`, if it is ready and nobody has, and up to `most` in all of those that are ready behind it.

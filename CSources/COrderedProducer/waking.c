@@ -18,6 +18,10 @@ void waking_learn(atomic_uint *average, uint64_t sample)
         uint64_t taken = sample < most ? sample : most;
         next = (old * 7 + taken + 4) / 8;
     }
+    uint64_t change = next > old ? next - old : old - next;
+    if (old != 0 && change <= old / 64) {
+        return; /* not worth taking the cache line from all who read it per item */
+    }
     /* Racing samples: one is lost. */
     atomic_store_explicit(average, (unsigned)(next < UINT32_MAX / 2 ? next : UINT32_MAX / 2), memory_order_relaxed);
 }
@@ -53,6 +57,13 @@ bool waking_deliverer_runs_items(struct oip_producer *producer)
     }
     enum delivery_state state = delivery_state(atomic_load_explicit(&producer->delivery, memory_order_relaxed));
     return state == DELIVERY_BUSY || state == DELIVERY_QUEUED;
+}
+
+bool waking_worker_will_look(struct oip_producer *producer)
+{
+    /* Sequentially consistent, after the delivery was queued: pairs with leaving, execution.h. */
+    return schedule_active(atomic_load_explicit(&producer->schedule, memory_order_seq_cst)) != 0 &&
+           waking_cost(producer) < WAKING_EXPENSIVE_NS && producer->width == 0 && pool_is_watched(producer->pool);
 }
 
 bool waking_consumer_will_look(struct oip_producer *producer)
@@ -101,7 +112,8 @@ static inline void call_workers(struct oip_producer *producer, bool check)
 void waking_after_publish(struct oip_producer *producer, uint64_t sequence)
 {
     if (!hand_over(producer, sequence, 1)) {
-        call_workers(producer, (sequence & (WAKING_CHECK_EVERY - 1)) == 0);
+        unsigned every = waking_cost(producer) < WAKING_CHEAP_NS ? WAKING_CHECK_CHEAP_EVERY : WAKING_CHECK_EVERY;
+        call_workers(producer, (sequence & (every - 1)) == 0);
     }
 }
 
@@ -116,7 +128,7 @@ void waking_chain(struct oip_producer *producer)
 {
     /* This worker is about to run one of them, unless it has to deliver first. */
     uint64_t mine = delivery_needs_pool(producer) ? 0 : 1;
-    if (ring_backlog(&producer->ring) <= mine && !held_run_waits(&producer->held)) {
+    if (ring_backlog(&producer->ring) <= mine && !held_runs_wait(&producer->held)) {
         return;
     }
     /* Queued even if no wake is worth it: should this thread's next item be a long one, the lookout finds the rest. */
@@ -181,6 +193,28 @@ uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, in
     }
     *timeout_ns = (int64_t)(2 * run * cost + WAKING_LOOKOUT_NS / 4);
     return head + run;
+}
+
+uint64_t waking_run_length(struct oip_producer *producer)
+{
+    uint32_t cost = waking_cost(producer);
+    if (cost >= WAKING_EXPENSIVE_NS || producer->width != 0) {
+        return 1;
+    }
+    uint64_t run = WAKING_RUN_NS / cost;
+    uint64_t share = ring_backlog(&producer->ring) / 4; /* something for the others, too */
+    run = run < share ? run : share;
+    return run == 0 ? 1 : run < HELD_RUN_MOST ? run : HELD_RUN_MOST;
+}
+
+uint64_t waking_head_run_length(const struct oip_producer *producer)
+{
+    uint32_t cost = waking_cost(producer);
+    if (cost > WAKING_HEAD_RUN_NS / 2 || producer->width != 0) {
+        return 1;
+    }
+    uint64_t run = WAKING_HEAD_RUN_NS / cost;
+    return run < HELD_RUN_MOST ? run : HELD_RUN_MOST;
 }
 
 bool waking_should_help(struct oip_producer *producer)

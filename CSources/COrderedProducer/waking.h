@@ -26,14 +26,21 @@
 #include "pool.h"
 #include "producer.h"
 
+#include <sched.h>
+
 enum {
     WAKING_LOOKOUT_NS = 1000000,    /* how long an unwoken runnable may wait */
     WAKING_SEARCH_POLLS = 20,       /* of the run queue, before a searcher parks */
     WAKING_POLL_NS = 6000,          /* for what is about to come, on a processor that is free: a wake call's time */
+    WAKING_YIELD_NS = 2000,         /* of polling: whoever is waited for may need this very processor */
     WAKING_SAMPLE_EVERY = 16,       /* items per measured one, */
     WAKING_SAMPLE_CHEAP_EVERY = 64, /* where a look at the clock costs more than the item */
-    WAKING_CHECK_EVERY = 16,        /* items per look at the backlog; a power of two */
+    WAKING_CHECK_EVERY = 16,        /* items per look at the backlog, a power of two; */
+    WAKING_CHECK_CHEAP_EVERY = 256, /* where that look at others' lines costs more than several items */
     WAKING_CHEAP_NS = 150,          /* items up to here cost less than handing them about */
+    WAKING_RUN_NS = 16000,          /* items that are claimed at once take no longer, */
+    WAKING_HEAD_RUN_NS = 512,       /* or this, where the first of them could be delivered at once */
+    WAKING_PATIENCE_NS = 6000,      /* longer than an item that may be held: its holder does not get on */
     WAKING_EXPENSIVE_NS = 5000,     /* items from here on are looked after one by one */
     WAKING_FIRST_GUESS_NS = 30000,  /* cost of a wake, until measured */
 };
@@ -51,7 +58,10 @@ static inline uint32_t waking_cost(const struct oip_producer *producer)
 /* Whether a blocking consumer is awake, or being woken, and will come to the head by itself. */
 bool waking_consumer_will_look(struct oip_producer *producer);
 
-/* The same for whoever delivers, a sink's pool thread included. */
+/* Whether a worker is between cheap items of this producer, and delivers to its sink what it finds. */
+bool waking_worker_will_look(struct oip_producer *producer);
+
+/* Whether whoever delivers, a sink's pool thread included, is awake and runs what it finds at the head. */
 bool waking_deliverer_runs_items(struct oip_producer *producer);
 
 /* The item `sequence` was published: sees to it that it is run, and wakes whom that is worth. Any thread. */
@@ -82,10 +92,24 @@ bool waking_is_crowded(struct oip_producer *producer);
  */
 uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns);
 
-/* How many items at the head the holder of the delivery should claim at once: held_run.h. */
-static inline uint64_t waking_run_length(const struct oip_producer *producer)
+/* How many items a thread that runs them should claim at once: held_run.h. */
+uint64_t waking_run_length(struct oip_producer *producer);
+
+/* The same for the holder of the delivery, who runs them before it delivers the first. */
+uint64_t waking_head_run_length(const struct oip_producer *producer);
+
+/*
+ * One step of polling, after `waited_ns` of it. After a while it yields: should the thread that is waited for want this
+ * very processor, it gets it. Sleeping would give it, too; but two threads that keep sending each other to sleep on one
+ * processor stay there while another idles, since Linux moves threads that want to run, not those that sleep.
+ */
+static inline void waking_poll(uint64_t waited_ns)
 {
-    return waking_cost(producer) < WAKING_CHEAP_NS && producer->width == 0 ? HELD_RUN_MOST : 1;
+    if (waited_ns < WAKING_YIELD_NS) {
+        oip_relax();
+    } else {
+        sched_yield();
+    }
 }
 
 /* Whether a consumer that waits for a running head, or a blocked caller, should run later items meanwhile. */

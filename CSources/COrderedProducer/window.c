@@ -144,15 +144,19 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
     atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
     uint32_t until_sample = waking_cost(producer) == UINT32_MAX ? 1 : WAKING_SAMPLE_EVERY;
     bool eager = pool_thread;
-    unsigned polled = 0;
+    uint64_t polls_since = 0;
+    uint64_t polled = 0; /* nanoseconds */
+    uint64_t ran;
     while (!sleeper_is_told(&sleeper)) {
         if (!pool_thread && deliverer_is_faster(producer)) {
-            if (polled++ < WINDOW_POLLS) {
-                oip_relax();
+            if (polled < WINDOW_POLL_NS) {
+                waking_poll(polled);
+                polls_since = polls_since == 0 ? oip_now() : polls_since;
+                polled = oip_now() - polls_since;
                 continue;
             }
-        } else if (helps && execution_help(producer, &until_sample)) {
-            atomic_fetch_add_explicit(&producer->helped, 1, memory_order_relaxed);
+        } else if (helps && (ran = execution_help(producer, &until_sample)) != 0) {
+            atomic_fetch_add_explicit(&producer->helped, ran, memory_order_relaxed);
             continue;
         }
         uint32_t ticket = parking_ticket(&sleeper.parking);

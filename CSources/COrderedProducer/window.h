@@ -39,7 +39,7 @@ enum patience { NOBODY_WAITS = 0, CALLERS_PATIENT, CALLERS_EAGER };
 
 enum {
     WINDOW_PATIENCE_NS = 250000, /* of a sleeping thread, until it is eager */
-    WINDOW_POLLS = 2000,         /* for room that a fast consumer is making */
+    WINDOW_POLL_NS = 30000,      /* for room that a fast consumer is making */
 };
 
 /* Waits for room for one item, with `payload` or, where that is NULL, a reservation. */

@@ -7,41 +7,93 @@
 
 #include <sched.h>
 
-static struct held_run held;
+static struct held_run run;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void the_holder_has_its_run_for_itself(int variant)
 {
     (void)variant;
-    CHECK(!held_run_next(&held, 0, &lock));
-    CHECK(!held_run_waits(&held));
-    held_run_begin(&held, 10, 14); /* and begins with 10 */
-    for (uint64_t sequence = 11; sequence < 14; sequence++) {
-        CHECK(held_run_waits(&held));
-        CHECK(held_run_next(&held, sequence, &lock));
-        CHECK(!held_run_next(&held, sequence, &lock)); /* once */
+    uint64_t sequence;
+    CHECK(!held_run_next(&run, &sequence, &lock));
+    CHECK(!held_run_waits(&run));
+    held_run_begin(&run, 10, 14); /* and begins with 10 */
+    for (uint64_t expected = 11; expected < 14; expected++) {
+        CHECK(held_run_waits(&run));
+        CHECK(held_run_next(&run, &sequence, &lock));
+        CHECK_EQUAL(sequence, expected);
     }
-    CHECK(!held_run_waits(&held));
-    CHECK(!held_run_next(&held, 14, &lock));
+    CHECK(!held_run_waits(&run));
+    CHECK(!held_run_next(&run, &sequence, &lock));
 }
 
-static void a_thief_takes_the_oldest_not_begun(int variant)
+static void a_thief_takes_what_is_not_begun(int variant)
 {
     (void)variant;
     uint64_t sequence;
-    CHECK(!held_run_steal(&held, &sequence, &lock));
-    held_run_begin(&held, 10, 14);
-    CHECK(held_run_next(&held, 11, &lock));
-    CHECK(held_run_steal(&held, &sequence, &lock));
+    CHECK_EQUAL(held_run_steal(&run, HELD_RUN_MOST, &sequence, &lock), 0);
+    held_run_begin(&run, 10, 15);
+    CHECK(held_run_next(&run, &sequence, &lock));
+    CHECK_EQUAL(held_run_steal(&run, 1, &sequence, &lock), 1); /* from the back */
+    CHECK_EQUAL(sequence, 14);
+    CHECK_EQUAL(held_run_steal(&run, HELD_RUN_MOST, &sequence, &lock), 2);
     CHECK_EQUAL(sequence, 12);
-    CHECK(!held_run_next(&held, 12, &lock));
-    CHECK(held_run_next(&held, 13, &lock));
-    CHECK(!held_run_steal(&held, &sequence, &lock));
-    held_run_begin(&held, 14, 17); /* a new run is not taken for stolen */
-    CHECK(held_run_next(&held, 15, &lock));
-    CHECK(held_run_steal(&held, &sequence, &lock));
+    CHECK(!held_run_waits(&run));
+    CHECK(!held_run_next(&run, &sequence, &lock));
+    CHECK_EQUAL(held_run_steal(&run, HELD_RUN_MOST, &sequence, &lock), 0);
+    held_run_begin(&run, 15, 18); /* a new run is not taken for stolen */
+    CHECK(held_run_next(&run, &sequence, &lock));
     CHECK_EQUAL(sequence, 16);
-    CHECK(!held_run_waits(&held));
+    CHECK_EQUAL(held_run_steal(&run, HELD_RUN_MOST, &sequence, &lock), 1);
+    CHECK_EQUAL(sequence, 17);
+}
+
+static void a_thief_is_faster_than_a_new_run_is_noticed(int variant)
+{
+    (void)variant;
+    uint64_t sequence;
+    held_run_begin(&run, 0, 3);
+    CHECK_EQUAL(held_run_steal(&run, HELD_RUN_MOST, &sequence, &lock), 2);
+    held_run_begin(&run, 8, 12); /* the holder has not noticed the theft */
+    CHECK_EQUAL(held_run_steal(&run, HELD_RUN_MOST, &sequence, &lock), 3);
+    CHECK_EQUAL(sequence, 9);
+    CHECK(!held_run_next(&run, &sequence, &lock));
+}
+
+static void each_thread_has_a_run_of_its_own(int variant)
+{
+    (void)variant;
+    struct held_runs held = {0};
+    held_runs_init(&held);
+    struct held_run *taken[HELD_RUNS - 1];
+    for (int i = 0; i < HELD_RUNS - 1; i++) {
+        taken[i] = held_runs_take(&held);
+        CHECK(taken[i] != NULL && taken[i] != &held.runs[0]); /* that is the deliverer's */
+        CHECK(i == 0 || taken[i] != taken[i - 1]);
+    }
+    CHECK(held_runs_take(&held) == NULL);
+    CHECK(!held_runs_wait(&held));
+    held_run_begin(taken[1], 4, 6);
+    CHECK(held_runs_wait(&held));
+    CHECK(held_runs_find(&held, 0) == taken[1]);
+    held_runs_return(&held, taken[0]);
+    CHECK(held_runs_take(&held) == taken[0]);
+}
+
+static void a_holder_that_begins_nothing_is_stuck(int variant)
+{
+    (void)variant;
+    struct held_runs held = {0};
+    held_runs_init(&held);
+    uint64_t sequence;
+    held_run_begin(&held.runs[0], 0, 4);
+    CHECK(!held_runs_are_stuck(&held)); /* seen for the first time */
+    CHECK(held_runs_are_stuck(&held));
+    CHECK(held_run_next(&held.runs[0], &sequence, &lock));
+    CHECK(!held_runs_are_stuck(&held));
+    CHECK(held_runs_find(&held, 1000) == &held.runs[0]);
+    CHECK_EQUAL(held_run_steal(&held.runs[0], HELD_RUN_MOST, &sequence, &lock), 2);
+    CHECK(!held_runs_are_stuck(&held));
+    CHECK(held_runs_find(&held, 0) == NULL);
 }
 
 enum { THIEVES = 2, ITEMS = 60000 };
@@ -49,14 +101,15 @@ enum { THIEVES = 2, ITEMS = 60000 };
 static atomic_int begun[ITEMS + HELD_RUN_MOST];
 static atomic_bool over;
 
-static void *steal_all(void *argument)
+static void *steal_all(void *most)
 {
-    (void)argument;
     while (!atomic_load(&over)) {
-        uint64_t sequence;
-        if (held_run_waits(&held) && held_run_steal(&held, &sequence, &lock)) {
-            CHECK_EQUAL(atomic_fetch_add(&begun[sequence], 1), 0);
-        } else {
+        uint64_t first;
+        uint64_t count = held_run_waits(&run) ? held_run_steal(&run, (uintptr_t)most, &first, &lock) : 0;
+        for (uint64_t i = 0; i < count; i++) {
+            CHECK_EQUAL(atomic_fetch_add(&begun[first + i], 1), 0);
+        }
+        if (count == 0) {
             sched_yield();
         }
     }
@@ -68,20 +121,15 @@ static void none_is_lost_and_none_is_begun_twice(int variant)
     (void)variant;
     CHECK_EQUAL(prepare_process(), 0); /* the asymmetric fences */
     pthread_t thieves[THIEVES];
-    for (int i = 0; i < THIEVES; i++) {
-        CHECK_EQUAL(pthread_create(&thieves[i], NULL, steal_all, NULL), 0);
+    for (uintptr_t i = 0; i < THIEVES; i++) {
+        CHECK_EQUAL(pthread_create(&thieves[i], NULL, steal_all, (void *)(i == 0 ? 1 : (uintptr_t)HELD_RUN_MOST)), 0);
     }
     for (uint64_t first = 0; first < ITEMS; first += HELD_RUN_MOST) {
-        held_run_begin(&held, first, first + HELD_RUN_MOST);
+        held_run_begin(&run, first, first + HELD_RUN_MOST);
         CHECK_EQUAL(atomic_fetch_add(&begun[first], 1), 0);
-        for (uint64_t sequence = first + 1; sequence < first + HELD_RUN_MOST; sequence++) {
-            if (held_run_next(&held, sequence, &lock)) {
-                CHECK_EQUAL(atomic_fetch_add(&begun[sequence], 1), 0);
-            } else {
-                while (atomic_load(&begun[sequence]) == 0) { /* hangs where it was lost */
-                    sched_yield();
-                }
-            }
+        uint64_t sequence;
+        while (held_run_next(&run, &sequence, &lock)) {
+            CHECK_EQUAL(atomic_fetch_add(&begun[sequence], 1), 0);
         }
     }
     atomic_store(&over, true);
@@ -97,7 +145,10 @@ int main(int count, char **arguments)
 {
     static const struct test tests[] = {
         {"the holder has its run for itself", the_holder_has_its_run_for_itself, 0, NULL},
-        {"a thief takes the oldest not begun", a_thief_takes_the_oldest_not_begun, 0, NULL},
+        {"a thief takes what is not begun", a_thief_takes_what_is_not_begun, 0, NULL},
+        {"a thief is faster than a new run is noticed", a_thief_is_faster_than_a_new_run_is_noticed, 0, NULL},
+        {"each thread has a run of its own", each_thread_has_a_run_of_its_own, 0, NULL},
+        {"a holder that begins nothing is stuck", a_holder_that_begins_nothing_is_stuck, 0, NULL},
         {"none is lost and none is begun twice", none_is_lost_and_none_is_begun_twice, 0, NULL},
         {0},
     };

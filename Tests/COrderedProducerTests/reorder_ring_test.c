@@ -66,15 +66,15 @@ static void reserved_items_are_passed_over(int variant)
             ring_publish(ring_slot(&ring, s), s, phases[s]);
         }
     }
-    CHECK(ring_claim(&ring, &sequence));
+    CHECK_EQUAL(ring_claim(&ring, 1, &sequence), 1);
     CHECK_EQUAL(sequence, 1);
-    CHECK(!ring_claim(&ring, &sequence)); /* given, not published */
+    CHECK_EQUAL(ring_claim(&ring, 1, &sequence), 0); /* given, not published */
     CHECK(!ring_is_claimable(&ring));
     ring_publish(ring_slot(&ring, 4), 4, PHASE_READY);
     CHECK(ring_is_claimable(&ring));
-    CHECK(ring_claim(&ring, &sequence));
+    CHECK_EQUAL(ring_claim(&ring, 1, &sequence), 1);
     CHECK_EQUAL(sequence, 4);
-    CHECK(!ring_claim(&ring, &sequence));
+    CHECK_EQUAL(ring_claim(&ring, 1, &sequence), 0);
     reorder_ring_destroy(&ring);
 }
 
@@ -92,11 +92,11 @@ static void claim_catches_up_with_head(int variant)
         ring_advance(&ring, s);
     }
     CHECK_EQUAL(ring_backlog(&ring), 0);
-    CHECK(!ring_claim(&ring, &sequence));
+    CHECK_EQUAL(ring_claim(&ring, 1, &sequence), 0);
     reserve_one(&ring, 11);
     ring_publish(ring_slot(&ring, 11), 11, PHASE_READY);
     CHECK_EQUAL(ring_backlog(&ring), 1);
-    CHECK(ring_claim(&ring, &sequence));
+    CHECK_EQUAL(ring_claim(&ring, 1, &sequence), 1);
     CHECK_EQUAL(sequence, 11);
     reorder_ring_destroy(&ring);
 }
@@ -113,12 +113,40 @@ static void a_head_is_claimed_with_what_follows(int variant)
     }
     CHECK_EQUAL(ring_claim_head(&ring, 0, 4), 4);
     CHECK_EQUAL(ring_claim_head(&ring, 3, 4), 0); /* claimed */
-    CHECK(ring_claim(&ring, &sequence));
+    CHECK_EQUAL(ring_claim(&ring, 1, &sequence), 1);
     CHECK_EQUAL(sequence, 4);
     CHECK_EQUAL(ring_claim_head(&ring, 5, 4), 1); /* up to the reserved one */
     CHECK_EQUAL(ring_claim_head(&ring, 6, 4), 0);
     CHECK_EQUAL(ring_claim_head(&ring, 7, 16), 3);
     CHECK(!ring_is_claimable(&ring));
+    reorder_ring_destroy(&ring);
+}
+
+static void runs_end_at_a_cache_line(int variant)
+{
+    (void)variant;
+    struct reorder_ring ring;
+    uint64_t first;
+    CHECK_EQUAL(reorder_ring_init(&ring, 32, 8, 8), 0);
+    CHECK_EQUAL(ring.slots_per_line, 4);
+    for (uint64_t s = 0; s < 20; s++) {
+        reserve_one(&ring, s);
+        ring_publish(ring_slot(&ring, s), s, s == 17 ? PHASE_RESERVED : PHASE_READY);
+    }
+    CHECK_EQUAL(ring_claim(&ring, 2, &first), 2); /* shorter than a line: as it is */
+    CHECK_EQUAL(first, 0);
+    CHECK_EQUAL(ring_claim(&ring, 7, &first), 6); /* 2 to 7: the line that begins with 8 is left to others */
+    CHECK_EQUAL(first, 2);
+    CHECK_EQUAL(ring_claim(&ring, 4, &first), 4);
+    CHECK_EQUAL(first, 8);
+    CHECK_EQUAL(ring_claim(&ring, 16, &first), 5); /* up to the reserved one */
+    CHECK_EQUAL(first, 12);
+    CHECK_EQUAL(ring_claim(&ring, 16, &first), 2); /* which is passed over */
+    CHECK_EQUAL(first, 18);
+    CHECK_EQUAL(ring_claim(&ring, 16, &first), 0);
+    reorder_ring_destroy(&ring);
+    CHECK_EQUAL(reorder_ring_init(&ring, 4, 100, 8), 0);
+    CHECK_EQUAL(ring.slots_per_line, 1);
     reorder_ring_destroy(&ring);
 }
 
@@ -188,18 +216,21 @@ static void *claim_all(void *argument)
 {
     (void)argument;
     while (atomic_load(&claimed) < CALLERS * ITEMS) {
-        uint64_t sequence;
-        if (!ring_claim(&shared, &sequence)) {
+        uint64_t first;
+        uint64_t count = ring_claim(&shared, 3, &first);
+        if (count == 0) {
             sched_yield();
             continue;
         }
-        atomic_fetch_add(&claimed, 1);
-        CHECK_EQUAL(atomic_fetch_add(&runs[sequence], 1), 0);
-        struct slot *slot = ring_slot(&shared, sequence);
-        uint64_t *payload = slot_payload(&shared, slot);
-        CHECK_EQUAL(*payload, sequence);
-        *payload = ~sequence;
-        ring_publish(slot, sequence, PHASE_DONE);
+        atomic_fetch_add(&claimed, (unsigned)count);
+        for (uint64_t sequence = first; sequence < first + count; sequence++) {
+            CHECK_EQUAL(atomic_fetch_add(&runs[sequence], 1), 0);
+            struct slot *slot = ring_slot(&shared, sequence);
+            uint64_t *payload = slot_payload(&shared, slot);
+            CHECK_EQUAL(*payload, sequence);
+            *payload = ~sequence;
+            ring_publish(slot, sequence, PHASE_DONE);
+        }
     }
     return NULL;
 }
@@ -237,6 +268,7 @@ int main(int count, char **arguments)
         {"reserved items are passed over", reserved_items_are_passed_over, 0, NULL},
         {"claim catches up with head", claim_catches_up_with_head, 0, NULL},
         {"a head is claimed with what follows", a_head_is_claimed_with_what_follows, 0, NULL},
+        {"runs end at a cache line", runs_end_at_a_cache_line, 0, NULL},
         {"phases are told apart", phases_are_told_apart, 0, NULL},
         {"layout keeps payloads aligned", layout_keeps_payloads_aligned, 0, NULL},
         {"callers, claimers and a consumer", callers_claimers_and_a_consumer, 2, window_name},
