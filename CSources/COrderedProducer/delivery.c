@@ -379,7 +379,20 @@ void delivery_abort(struct oip_producer *producer)
             if (state == DELIVERY_QUEUED || flip(producer, word)) {
                 return;
             }
-        } else if (swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
+            continue;
+        }
+        if (kind == CONSUMER_LOOP && (state == DELIVERY_AWAY || state == DELIVERY_QUEUED)) {
+            uint64_t queued = delivery_word(delivery_sequence(word), DELIVERY_QUEUED);
+            if (word != queued && !swap_delivery(producer, word, queued)) {
+                continue;
+            }
+            word = queued;
+            heavy_fence(); /* pairs with the light ones in take_while_away() */
+            if (atomic_load_explicit(&producer->inside, memory_order_seq_cst)) {
+                return; /* it looks at the word when it leaves */
+            }
+        }
+        if (swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
             producer_retain(producer); /* production may be settled, and its reference gone */
             delivery_end(producer);
             if (kind == CONSUMER_LOOP) {
@@ -601,6 +614,21 @@ static void take_done(struct oip_producer *producer, uint64_t head, void *payloa
     advance(producer, head);
 }
 
+/* Takes the head, if it is done and there to be delivered. For the holder of the delivery. */
+static inline bool take_if_done(struct oip_producer *producer, uint64_t head, void *payload, uint64_t *sequence)
+{
+    if (OIP_UNLIKELY(head >= atomic_load_explicit(&producer->gate, memory_order_acquire))) {
+        return false;
+    }
+    /* Acquire: the output; pairs with ring_publish(). */
+    uint64_t stamp = atomic_load_explicit(&ring_slot(&producer->ring, head)->stamp, memory_order_acquire);
+    if (stamp != stamp_of(head, PHASE_DONE)) {
+        return false;
+    }
+    take_done(producer, head, payload, sequence);
+    return true;
+}
+
 int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
 {
     RETURN_IF_FORKED(producer);
@@ -616,19 +644,14 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
     for (;;) {
         /* Relaxed: this thread wrote it. */
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
-        if (OIP_LIKELY(head < atomic_load_explicit(&producer->gate, memory_order_acquire))) {
-            /* Acquire: the output; pairs with ring_publish(). */
-            uint64_t stamp = atomic_load_explicit(&ring_slot(&producer->ring, head)->stamp, memory_order_acquire);
-            if (stamp == stamp_of(head, PHASE_DONE)) {
-                take_done(producer, head, payload, sequence);
-                return 1;
-            }
-            if (stamp == stamp_of(head, PHASE_READY) && producer->assists) {
-                uint64_t ran = run_head(producer, head, &producer->until_sample);
-                add(&producer->assisted, ran);
-                if (OIP_LIKELY(ran != 0)) {
-                    continue;
-                }
+        if (take_if_done(producer, head, payload, sequence)) {
+            return 1;
+        }
+        if (producer->assists && head < atomic_load_explicit(&producer->gate, memory_order_acquire)) {
+            uint64_t ran = run_head(producer, head, &producer->until_sample);
+            add(&producer->assisted, ran);
+            if (OIP_LIKELY(ran != 0)) {
+                continue;
             }
         }
         if (!consumer_wait(producer, head)) {
@@ -638,6 +661,29 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
 }
 
 /* ------------------------------------------------------------------------------------------------- event loops ---- */
+
+/* A loop's consumer, between two times that it had to wait. Whether an item was taken. */
+static inline bool take_while_away(struct oip_producer *producer, void *payload, uint64_t *sequence)
+{
+    bool taken = false;
+    atomic_store_explicit(&producer->inside, true, memory_order_relaxed);
+    light_fence(); /* pairs with the heavy one in delivery_abort() */
+    /* Acquire: what the last holder did; pairs with set_delivery(). */
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_acquire);
+    if (OIP_LIKELY(delivery_state(word) == DELIVERY_AWAY)) {
+        uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
+        taken = take_if_done(producer, head, payload, sequence);
+        stall_end(producer, head);
+    }
+    /* Release: that this thread is done with the head; pairs with delivery_abort(). */
+    atomic_store_explicit(&producer->inside, false, memory_order_release);
+    light_fence();
+    if (OIP_UNLIKELY(taken && delivery_state(atomic_load_explicit(&producer->delivery, memory_order_acquire)) !=
+                                  DELIVERY_AWAY)) {
+        delivery_abort(producer); /* it found this thread inside and left it to it */
+    }
+    return taken;
+}
 
 int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
 {
@@ -650,6 +696,9 @@ int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
         return 0;
     }
     if (kind == CONSUMER_LOOP) {
+        if (take_while_away(producer, payload, sequence)) {
+            return 1;
+        }
         for (;;) {
             uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
             enum delivery_state state = delivery_state(word);

@@ -9,7 +9,7 @@
  * How. One word per producer, a sequence and a state:
  *
  *     none      no consumer yet; items gather
- *     away      an event loop's consumer: not inside, will call oip_try_next() of its own accord
+ *     away      an event loop's consumer: will call oip_try_next() of its own accord, or is inside it (see below)
  *     busy      somebody delivers. A consumer thread is busy from its start, but when it is idle or paused
  *     assisting busy, and runs the item `sequence` itself, which others may be waiting for
  *     idle      nobody delivers; whoever finishes item `sequence` is to see to it
@@ -26,6 +26,13 @@
  * Why nothing is slept through. Idle: word := idle(s), then look at the stamp of s (and at gate and tail). Finish:
  * stamp := done, then look at the word. All sequentially consistent: the deliverer sees the stamp, or the finisher sees
  * idle(s). Endings and pauses lower the gate or close the tail first and look at the word then, the same way.
+ *
+ * A loop's consumer takes what is finished without writing the word: the threads that finish items read it for each of
+ * them, and would wait for its cache line. It says `inside` instead, in a line of its own:
+ *
+ *     consumer:  inside := true;   light fence;  away?   takes an item;  inside := false;  light fence;  still away?
+ *     ending:    away -> queued;   heavy fence;  inside? then the consumer, which sees `queued` when it leaves,
+ *                takes over the discarding; else queued -> busy, and this thread does it
  *
  * Under saturation a blocking consumer may wait for a later sequence than the head (waking.h, rule 4). Then a worker
  * that runs out of items flips as well (delivery_before_leaving), and the wait is timed.

@@ -65,6 +65,7 @@ struct oip_producer {
     _Atomic uint64_t assisted;
     uint32_t until_sample;                 /* of the consumer's cost samples */
     _Atomic(const void *) consumer_thread; /* identity of the thread that calls oip_next() */
+    atomic_bool inside;                    /* a loop's consumer may be taking an item: delivery.h */
     bool slept_briefly;                    /* the last time: then polling would have been better */
     uint64_t idle_since;                   /* of a sink: when it last found nothing to deliver */
     _Atomic uint64_t stall_total;

@@ -50,11 +50,26 @@ public struct AsyncOrderedItems<Item: Sendable>: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(ItemFailure) -> Item? {
+            guard let step = iteration?.take(Item.self) else { return nil }
+            if case .item(let item) = step { return item }
+            return try await next(after: step)
+        }
+
+        /// What `next()` does where no item was ready: apart from it, so that a run of ready items is a plain loop.
+        @inlinable
+        nonisolated(nonsending) mutating func next(
+            after step: AsyncItemsIteration.Step<Item>
+        ) async throws(ItemFailure) -> Item? {
+            var step = step
             while let iteration {
-                switch iteration.take(Item.self) {
-                case .item(let item): return item
-                case .wait: await iteration.storage.waitForItem()
-                case .cancelled: self.iteration = nil
+                switch step {
+                case .item(let item):
+                    return item
+                case .wait:
+                    await iteration.storage.waitForItem()
+                    step = iteration.take(Item.self)
+                case .cancelled:
+                    self.iteration = nil
                 case .ended:
                     self.iteration = nil
                     if let failure = iteration.storage.finish() { throw failure }

@@ -14,13 +14,14 @@ extension OrderedItemProducer {
     @inlinable
     @discardableResult
     public nonisolated(nonsending) func produceItem(
-        _ make: @escaping @Sendable () throws -> Item
+        _ make: consuming @escaping @Sendable () throws -> Item
     ) async throws -> UInt64? {
+        var call: ItemCall<Item>? = ItemCall(make: make)
         var sequence: UInt64 = 0
-        let result = enqueue(make, &sequence)
+        let result = enqueue(&call, &sequence)
         if result == 0 { return sequence }
-        guard core.mustWait(result) else { return try core.admitted(result, sequence) }
-        return try await produceWhenRoom(make)
+        guard core.mustWait(result), let call = consume call else { return try core.admitted(result, sequence) }
+        return try await produceWhenRoom(call)
     }
 
     /// Asks for an item that an async function makes, as a task: at most ``ProducerConfiguration/window`` of them at once.
@@ -62,13 +63,14 @@ extension OrderedItemProducer {
     @available(*, noasync, message: "use 'await produceItem' here: this form blocks the thread")
     @inlinable
     @discardableResult
-    public func produceItem(_ make: @escaping @Sendable () throws -> Item) throws -> UInt64? {
+    public func produceItem(_ make: consuming @escaping @Sendable () throws -> Item) throws -> UInt64? {
+        var call: ItemCall<Item>? = ItemCall(make: make)
         var sequence: UInt64 = 0
         let result = unsafe Slot.withPayload { payload in
-            let call = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self)
-            unsafe call.initialize(to: ItemCall(make: make))
+            let slot = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self)
+            unsafe slot.initialize(to: call.take()!)
             let result = unsafe core.produce(payload, &sequence)
-            if result != 0 { unsafe call.deinitialize(count: 1) }
+            if result != 0 { unsafe slot.deinitialize(count: 1) }
             return result
         }
         if result == 0 { return sequence }
@@ -79,9 +81,10 @@ extension OrderedItemProducer {
     ///
     /// - Returns: ``Admission/full`` where there is no room now; no sequence is used up then, and `make` is dropped.
     @inlinable
-    public func tryProduceItem(_ make: @escaping @Sendable () throws -> Item) throws -> Admission {
+    public func tryProduceItem(_ make: consuming @escaping @Sendable () throws -> Item) throws -> Admission {
+        var call: ItemCall<Item>? = ItemCall(make: make)
         var sequence: UInt64 = 0
-        let result = enqueue(make, &sequence)
+        let result = enqueue(&call, &sequence)
         if result == 0 { return .accepted(sequence) }
         if core.mustWait(result) { return .full }
         return try core.admitted(result, sequence) == nil ? .ended : .accepted(sequence)
@@ -107,29 +110,29 @@ extension OrderedItemProducer {
         return TrackedItem(sequence: sequence, outcome: outcome)
     }
 
+    /// Without waiting. Takes the call out of `call` where the result is 0.
     @inlinable
-    func enqueue(_ make: @escaping @Sendable () throws -> Item, _ sequence: inout UInt64) -> Int32 {
+    func enqueue(_ call: inout ItemCall<Item>?, _ sequence: inout UInt64) -> Int32 {
         unsafe Slot.withPayload { payload in
-            let call = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self)
-            unsafe call.initialize(to: ItemCall(make: make))
+            let slot = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self)
+            // Its callers have just made it.
+            unsafe slot.initialize(to: call.take()!)
             let result = unsafe core.tryProduce(payload, &sequence)
-            if result != 0 { unsafe call.deinitialize(count: 1) }
+            if result != 0 { call = unsafe slot.move() }
             return result
         }
     }
 
     @inlinable
-    nonisolated(nonsending) func produceWhenRoom(
-        _ make: @escaping @Sendable () throws -> Item
-    ) async throws -> UInt64? {
+    nonisolated(nonsending) func produceWhenRoom(_ call: consuming ItemCall<Item>) async throws -> UInt64? {
         // The memory outlives the suspension, so it cannot be on the stack.
         let payload = UnsafeMutableRawPointer.allocate(byteCount: Slot.size, alignment: Slot.alignment)
         defer { unsafe payload.deallocate() }
-        let call = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self)
-        unsafe call.initialize(to: ItemCall(make: make))
+        let slot = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self)
+        unsafe slot.initialize(to: call)
         var sequence: UInt64 = 0
         let result = unsafe await core.produceWhenRoom(payload, &sequence)
-        if result != 0 { unsafe call.deinitialize(count: 1) }
+        if result != 0 { unsafe slot.deinitialize(count: 1) }
         return try core.admitted(result, sequence)
     }
 }

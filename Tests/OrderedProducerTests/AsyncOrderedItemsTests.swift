@@ -127,4 +127,56 @@ struct AsyncOrderedItemsTests {
         try await consumer.value
         #expect(steps == 100)
     }
+
+    /// `next()` takes ready items without a lock, and an ending may come in the middle of that: whoever of the two is later
+    /// destroys what is left.
+    @Test func endingWhileItemsAreTaken() async throws {
+        let pool = try WorkerPool(threads: 2)
+        for round in 0..<150 {
+            let producer = try OrderedItemProducer<Token, Never>(pool: pool, configuration: .init(window: 32))
+            let items = try producer.items()
+            let ledger = Ledger()
+            let last = Gate()
+            let consumer = Task {
+                var received = 0
+                for try await item in items {
+                    if item.value != received { Issue.record("item \(item.value) instead of \(received)") }
+                    received += 1
+                    if received == round { last.open() }
+                }
+            }
+            let caller = Task {
+                var value = 0
+                while try await producer.produceItem({ [value] in Token(value, ledger) }) != nil { value += 1 }
+            }
+            if round > 0 { await last.opened() }
+            producer.stopProducing()
+            #expect(try await producer.stop() == nil)
+            try await consumer.value
+            try await caller.value
+            await ledger.drained()
+        }
+    }
+
+    @Test func nothingIsTakenDuringAPause() async throws {
+        let producer = try producer(window: 64)
+        let items = try producer.items()
+        for value in 0..<64 { try await producer.produceItem { value } }
+        var iterator = items.makeAsyncIterator()
+        for value in 0..<20 { #expect(try await iterator.next() == value) }
+        producer.pause()
+        #expect(producer.statistics.delivered == 20)
+        #expect(producer.statistics.outstanding == 44)
+        let resumed = Gate()
+        let waker = Task {
+            // Whatever was delivered by now was delivered in spite of the pause.
+            #expect(producer.statistics.delivered == 20)
+            resumed.open()
+            producer.resume()
+        }
+        #expect(try await iterator.next() == 20)
+        #expect(resumed.isOpen)
+        await waker.value
+        for value in 21..<64 { #expect(try await iterator.next() == value) }
+    }
 }

@@ -10,7 +10,7 @@ struct ItemCall<Item>: ~Copyable {
     @usableFromInline let make: @Sendable () throws -> Item
 
     @inlinable
-    init(make: @escaping @Sendable () throws -> Item) {
+    init(make: consuming @escaping @Sendable () throws -> Item) {
         self.make = make
     }
 }
