@@ -8,7 +8,8 @@ SWIFT_OPTIONS ?=
 export SWIFT_OPTIONS
 
 C_TESTS := Tests/COrderedProducerTests/run.sh
-.PHONY: help setup demo test check bench bench-smoke docs clean
+.PHONY: help setup demo test check docs clean
+.PHONY: bench bench-setup bench-smoke bench-test bench-plot bench-gzip bench-publish
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -37,12 +38,26 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	    'swift test --sanitize=address --disable-xctest --scratch-path .build/address $(SWIFT_OPTIONS)' \
 	    'documentation' 'Scripts/docs'
 
-bench: setup ## measure every subject in 5 interleaved runs; tables on standard output
-	@mkdir -p Benchmarks/.build
-	@Scripts/bench --json Benchmarks/.build/bench.json | tee Benchmarks/.build/bench.md
+bench: setup ## this library and its peers, interleaved: tables, plots, JSON; some 20 minutes (ARGS=…)
+	@Scripts/bench $(ARGS)
+
+bench-setup: ## install what the benchmark's peers and plots need of Debian's packages
+	@Scripts/bench-setup
 
 bench-smoke: setup ## that every subject of the benchmark works, in seconds; the figures mean nothing
-	@Scripts/bench --quick --rounds 1
+	@Scripts/bench --smoke $(ARGS)
+
+bench-test: ## the tests of the benchmark's harness itself
+	@swift test --package-path Benchmarks $(SWIFT_OPTIONS)
+
+bench-plot: ## draw the plots of the last benchmark again
+	@Scripts/bench-plot Benchmarks/results/bench.json Benchmarks/results/plots
+
+bench-gzip: setup ## ordered-gzip beside pigz and gzip: table, JSON
+	@Scripts/bench-gzip
+
+bench-publish: ## copy the plots that README and docs show from the last benchmark to docs/plots
+	@Scripts/bench-publish
 
 docs: setup ## the documentation, warnings being errors, as static pages in .build/docs
 	@Scripts/docs

@@ -11,6 +11,12 @@ let swiftSettings: [SwiftSetting] = [
 
 let package = Package(
     name: "ordered-bench",
+    products: [
+        // For subjects in programs of their own.
+        .library(name: "CBenchSubjects", targets: ["CBenchSubjects"]),
+        .executable(name: "ordered-bench", targets: ["ordered-bench"]),
+        .executable(name: "cbench", targets: ["cbench"]),
+    ],
     dependencies: [
         .package(name: "swift-ordered-producer", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -33,6 +39,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(name: "ordered-benchTests", dependencies: ["ordered-bench"], swiftSettings: swiftSettings),
     ],
     cLanguageStandard: .gnu11
 )

@@ -8,6 +8,6 @@ int bench_serial(void *state, const struct bench_job *job, struct bench_receiver
     (void)outcome;
     bench_begin(receiver);
     for (uint64_t i = 0; i < job->items; i++)
-        bench_receive(receiver, bench_work(i, job->steps));
+        bench_receive(receiver, bench_item(job, i));
     return 0;
 }

@@ -142,7 +142,7 @@ static int pass(const struct bench_job *job, struct bench_receiver *receiver, bo
     bench_begin(receiver);
     for (uint64_t i = 0; i < job->items; i++) {
         bench_pace(receiver, i);
-        give(&ring, i, &room_until, bench_work(i, job->steps));
+        give(&ring, i, &room_until, bench_item(job, i));
     }
     pthread_join(thread, NULL);
     if (cpus[0] >= 0)

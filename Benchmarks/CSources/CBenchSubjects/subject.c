@@ -8,11 +8,14 @@
 const struct bench_subject bench_subjects[] = {
     {"c-thread", true, bench_library_open, bench_library_thread, bench_library_close},
     {"c-sink", true, bench_library_open, bench_library_sink, bench_library_close},
+    {"c-loop", true, bench_library_open, bench_loop, bench_library_close},
     {"c-many", false, bench_library_open, bench_library_many, bench_library_close},
     {"c-many-sink", false, bench_library_open, bench_library_many_sink, bench_library_close},
     {"spsc-spinning", true, NULL, bench_spsc_spinning, NULL},
     {"spsc-parked", true, NULL, bench_spsc_parked, NULL},
     {"serial", false, NULL, bench_serial, NULL},
+    {"independent", false, NULL, bench_independent, NULL},
+    {"known-allocations", false, NULL, bench_known_allocations, NULL},
     {NULL, false, NULL, NULL, NULL},
 };
 
@@ -28,7 +31,9 @@ const struct bench_subject *bench_find_subject(const char *name)
 static struct bench_job warm_up(const struct bench_job *job)
 {
     struct bench_job warm = *job;
-    warm.items = job->items < 5000 ? job->items : 5000;
+    uint64_t most = job->warm_up != 0 ? job->warm_up : BENCH_WARM_UP, groups = bench_groups(job);
+    warm.items = job->items < most ? job->items : most;
+    warm.items = warm.items < groups ? groups : warm.items - warm.items % groups;
     warm.steps = 0;
     warm.rate = 0;
     warm.latencies = NULL;
@@ -58,7 +63,7 @@ int bench_measure(const struct bench_subject *subject, const struct bench_job *j
     if (result != 0)
         return result;
     struct bench_job warm = warm_up(job);
-    result = measured_pass(subject, state, &warm, bench_expected_checksum(warm.items, warm.steps), outcome);
+    result = measured_pass(subject, state, &warm, bench_expected_checksum_of(&warm), outcome);
     if (result == 0)
         result = measured_pass(subject, state, job, expected_checksum, outcome);
     if (subject->close != NULL)

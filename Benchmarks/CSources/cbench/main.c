@@ -28,8 +28,10 @@ static _Noreturn void usage(const char *problem, const char *value)
 {
     fprintf(stderr,
             "cbench: %s%s\n"
-            "usage: cbench --scenario trivial|<N>ns|<N>us|latency --subject NAME[,NAME...] [--items N] [--workers N]\n"
-            "              [--window N] [--rate N] [--runs N]\nsubjects:",
+            "usage: cbench --scenario trivial|<N>ns|<N>us|latency|drain --subject NAME[,NAME...] [--items N]\n"
+            "              [--workers N] [--window N] [--rate N] [--burst N] [--tail-every N --tail-times N] "
+            "[--slow-head TIMES]\n"
+            "              [--callers N] [--producers N] [--runs N]\nsubjects:",
             problem, value);
     for (const struct bench_subject *subject = bench_subjects; subject->name != NULL; subject++)
         fprintf(stderr, " %s", subject->name);
@@ -56,6 +58,8 @@ static void choose_scenario(struct arguments *arguments, const char *name)
     arguments->work_ns = 0;
     if (strcmp(name, "latency") == 0)
         arguments->job.rate = arguments->job.rate > 0 ? arguments->job.rate : 10000;
+    else if (strcmp(name, "drain") == 0)
+        arguments->job.drain = true;
     else if (sscanf(name, "%lf%2[nu]%n", &amount, unit, &used) == 2 && strcmp(name + used, "s") == 0 && amount >= 0)
         arguments->work_ns = unit[0] == 'u' ? amount * 1000 : amount;
     else if (strcmp(name, "trivial") != 0)
@@ -70,6 +74,26 @@ static void choose_subjects(struct arguments *arguments, char *names)
             usage("no such subject, or too many: ", name);
         arguments->subjects[arguments->subject_count++] = subject;
     }
+}
+
+/* The options that a pass is without where they are not given. */
+static bool set_in_job(struct bench_job *job, const char *name, const char *value)
+{
+    if (strcmp(name, "--burst") == 0)
+        job->burst = number(value);
+    else if (strcmp(name, "--tail-every") == 0)
+        job->tail_every = number(value);
+    else if (strcmp(name, "--tail-times") == 0)
+        job->tail_times = number(value);
+    else if (strcmp(name, "--slow-head") == 0)
+        job->slow_head = number(value);
+    else if (strcmp(name, "--callers") == 0)
+        job->callers = (uint32_t)number(value);
+    else if (strcmp(name, "--producers") == 0)
+        job->producers = (uint32_t)number(value);
+    else
+        return false;
+    return true;
 }
 
 static struct arguments parse(int count, char **values)
@@ -95,7 +119,7 @@ static struct arguments parse(int count, char **values)
             arguments.job.rate = (double)number(value);
         else if (strcmp(name, "--runs") == 0)
             arguments.runs = (int)number(value);
-        else
+        else if (!set_in_job(&arguments.job, name, value))
             usage("no such option: ", name);
     }
     if (arguments.subject_count == 0)
@@ -141,6 +165,10 @@ static void print_run(const char *name, const struct bench_job *job, const struc
            (double)outcome->context_switches / items, (double)outcome->worker_wakes / items,
            (double)outcome->consumer_wakes / items, (double)outcome->caller_wakes / items,
            (double)outcome->assisted / items, (double)outcome->helped / items);
+    if (outcome->worst_share > 0)
+        printf("  slowest %.3f of fastest", outcome->worst_share);
+    if (job->drain)
+        printf("  drain %.2f ns/item of %" PRIu64, outcome->drain_seconds * 1e9 / items, outcome->behind_head);
     if (job->latencies != NULL) {
         qsort(job->latencies, job->items, sizeof *job->latencies, ascending_int64);
         printf("  p50 %.1f p99 %.1f p99.9 %.1f max %.1f us", percentile(job->latencies, job->items, .5),
@@ -154,6 +182,8 @@ static void print_run(const char *name, const struct bench_job *job, const struc
 /* The figure that a scenario is about: the median latency in microseconds, or nanoseconds per item. */
 static double figure(const struct bench_job *job, const struct bench_outcome *outcome)
 {
+    if (job->drain)
+        return outcome->drain_seconds * 1e9 / (double)job->items;
     return job->latencies != NULL ? percentile(job->latencies, job->items, .5)
                                   : outcome->seconds * 1e9 / (double)job->items;
 }
@@ -166,13 +196,16 @@ int main(int count, char **values)
 
     double steps_per_us = bench_steps_per_microsecond();
     job->steps = (uint64_t)(arguments.work_ns * steps_per_us / 1000 + 0.5);
-    job->items = arguments.items != 0 ? arguments.items : default_items(&arguments);
+    job->items = arguments.items != 0 ? arguments.items : job->drain ? 1000001 : default_items(&arguments);
+    job->items -= job->items % bench_groups(job);
+    if (job->drain && job->window < job->items)
+        job->window = job->items;
     if (job->rate > 0) {
         job->latencies = calloc(job->items, sizeof *job->latencies);
         if (job->latencies == NULL)
             usage("no memory for so many latencies", "");
     }
-    uint64_t expected = bench_expected_checksum(job->items, job->steps);
+    uint64_t expected = bench_expected_checksum_of(job);
     printf("%s: %" PRIu64 " items, %" PRIu64 " steps (%.1f a microsecond), %u workers, window %" PRIu64 "\n",
            arguments.scenario, job->items, job->steps, steps_per_us, job->workers, job->window);
 

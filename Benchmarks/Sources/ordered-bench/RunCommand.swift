@@ -3,77 +3,117 @@ internal import ArgumentParser
 internal import CBenchSubjects
 internal import Foundation
 
-/// Measures one subject once and prints the measurement as JSON.
+/// Measures one way to produce with one way to consume, and says what came out.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Measures one subject once, in this process, and prints the measurement as JSON."
-    )
+        abstract: "Measures one way to produce with one way to consume, in this process, and says what came out.")
 
-    @Option(help: "One of: \(allSubjects.map(\.name).joined(separator: ", ")).")
-    var subject: String
+    @Option(help: "c, transform (OrderedTransform), closure (produceItem, blocking) or async (produceItem, async).")
+    var producer = "c"
 
-    @Option(help: "trivial, a duration of work such as 40ns or 10us, or latency.")
-    var scenario: Scenario
+    @Option(help: "thread, sink, loop (an event loop; c only) or async (an AsyncSequence; not c).")
+    var consumer = "thread"
+
+    @Option(help: "Items published at once: 1, or 64 for c with a thread or a sink.")
+    var batch = 1
+
+    @Option(help: "A subject by its name, instead of --producer and --consumer.")
+    var subject: String?
+
+    @Option(help: "Any scenario that 'compare --help' names; the other options change it.")
+    var scenario = "trivial"
 
     @Option(help: "How many items; as many as take some tenths of a second if not given.")
     var items: UInt64?
 
-    @Option(help: "Steps of the work loop in an item; calibrated if not given.")
-    var steps: UInt64?
+    @Option(help: "The work in an item: 0, or a duration such as 40ns, 1us or 2.5ms.")
+    var work: Work?
 
-    @Option(help: "The checksum to expect, in hexadecimal; made by a serial loop if not given.")
-    var expect: String?
+    @Option(help: "Requests per second; then latency is measured.")
+    var rate: Double?
 
-    @Option(help: "Seconds after which the process ends itself by SIGALRM; never if not given.")
-    var giveUpAfter: UInt32?
+    @Option(help: "Requests that are due together; with --rate.")
+    var burst: UInt64?
 
-    @OptionGroup var shape: ShapeOptions
+    @Option(help: "Threads that request from one producer; c with a thread.")
+    var callers: Int?
+
+    @Option(help: "Producers on one pool; c with a sink or a loop.")
+    var producers: Int?
+
+    @Option(help: "Threads of the pool; 2 if neither this nor the scenario tells.")
+    var workers: Int?
+
+    @Option(help: "Items outstanding at most; 1024 if neither this nor the scenario tells.")
+    var window: Int?
+
+    @Flag(help: "Print one object of JSON.")
+    var json = false
 
     func validate() throws {
-        guard allSubjects.contains(where: { $0.name == subject }) else {
-            throw ValidationError("There is no subject '\(subject)'.")
+        guard Scenario(argument: scenario) != nil else {
+            throw ValidationError("There is no scenario '\(scenario)'; see 'ordered-bench compare --help'.")
         }
-        if let expect, UInt64(expect, radix: 16) == nil {
-            throw ValidationError("'\(expect)' is not a checksum in hexadecimal.")
+        guard (workers.map { (1...4000).contains($0) } ?? true) else {
+            throw ValidationError("--workers is 1 to 4000.")
         }
-        guard items != 0 else { throw ValidationError("At least 1 item is needed.") }
+        guard (window.map { (1...1 << 30).contains($0) } ?? true) else {
+            throw ValidationError("--window is 1 to \(1 << 30).")
+        }
+        guard (rate.map { $0 >= 1 && $0 <= 1e7 } ?? true) else {
+            throw ValidationError("--rate is 1 to 10000000 a second.")
+        }
+        guard items != 0, burst != 0 else { throw ValidationError("--items and --burst are at least 1.") }
+        guard (callers.map { (1...64).contains($0) } ?? true), (producers.map { (1...1 << 20).contains($0) } ?? true)
+        else { throw ValidationError("--callers is 1 to 64, --producers 1 to \(1 << 20).") }
+        guard burst == nil || rate != nil || Scenario(argument: scenario)?.rate != nil else {
+            throw ValidationError("--burst needs --rate.")
+        }
+        _ = try chosenSubject()
+    }
+
+    private func chosenSubject() throws -> any Subject {
+        if let name = subject {
+            guard let subject = ordered_bench.subject(named: name) else {
+                let known = allSubjects.map(\.name).joined(separator: ", ")
+                throw ValidationError("There is no subject '\(name)'. There are: \(known).")
+            }
+            return subject
+        }
+        return try Combination(producer: producer, consumer: consumer, batch: batch).subject()
+    }
+
+    private func chosenScenario() -> Scenario {
+        var chosen = Scenario(argument: scenario) ?? Scenario("trivial", .trivial)
+        if let work { chosen.work = work }
+        if let rate { (chosen.rate, chosen.kind) = (rate, .paced) }
+        if let burst { chosen.burst = burst }
+        if let callers { (chosen.callers, chosen.kind) = (callers, .callers) }
+        if let producers { (chosen.producers, chosen.kind) = (producers, .producers) }
+        if let workers { chosen.workers = workers }
+        if let window { chosen.window = window }
+        return chosen
     }
 
     func run() async throws {
-        guard let subject = allSubjects.first(where: { $0.name == subject }) else { return }
+        let subject = try chosenSubject()
+        let scenario = chosenScenario()
         guard subject.kinds.contains(scenario.kind) else {
-            throw ValidationError("\(subject.name) takes no part in '\(scenario.name)'.")
+            let others = allSubjects.filter { $0.kinds.contains(scenario.kind) }.map(\.name)
+            throw ValidationError(
+                "\(subject.name) takes no part in such a scenario. Those that do: \(others.joined(separator: ", ")).")
         }
-        if let giveUpAfter { alarm(giveUpAfter) }
-        let job = Job(
-            items: items ?? scenario.items(rate: shape.rate, quick: false),
-            steps: steps ?? scenario.steps(perMicrosecond: bench_steps_per_microsecond()),
-            workers: shape.workers, window: shape.window, rate: scenario.isPaced ? shape.rate : nil)
-        let expected = expect.flatMap { UInt64($0, radix: 16) } ?? bench_expected_checksum(job.items, job.steps)
-        let outcome = try await subject.measure(job, expected: expected)
+        let sizing = Sizing(seconds: 0.5, cores: ProcessInfo.processInfo.activeProcessorCount)
+        let job = scenario.job(
+            items: items ?? sizing.items(scenario, overhead: 250),
+            stepsPerMicrosecond: bench_steps_per_microsecond(), shape: Shape())
+        let outcome = try await subject.measure(job, expected: job.expectedChecksum())
+        let result = PassResult(
+            subject: subject.name, outcome: outcome, peakMemoryKiB: bench_peak_memory(), hasCounters: true)
         let measurement = Measurement(
-            subject: subject.name, scenario: scenario, job: job, outcome: outcome, peakMemory: bench_peak_memory())
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        print(String(decoding: try encoder.encode(measurement), as: UTF8.self))
-    }
-}
-
-/// The shape of the production, the same for all subjects of a comparison.
-struct ShapeOptions: ParsableArguments {
-    @Option(help: "Threads of the pool.")
-    var workers = 2
-
-    @Option(help: "Items outstanding at most.")
-    var window = 1024
-
-    @Option(help: "Requests per second in the latency scenario.")
-    var rate = 10_000.0
-
-    func validate() throws {
-        guard (1...4000).contains(workers) else { throw ValidationError("--workers is 1 to 4000.") }
-        guard (1...1 << 30).contains(window) else { throw ValidationError("--window is 1 to \(1 << 30).") }
-        guard rate >= 1, rate <= 1e7 else { throw ValidationError("--rate is 1 to 10000000 a second.") }
+            subject: subject.name, scenario: self.scenario, repetition: 1, job: job, result: result,
+            latency: outcome.latencies.isEmpty ? nil : Latency(outcome.latencies))
+        print(json ? try measurement.json() : measurement.text(subject.summary))
     }
 }

@@ -19,6 +19,11 @@ double bench_steps_per_microsecond(void);
 /* The checksum before the first item. */
 #define BENCH_FOLD_START UINT64_C(0xcbf29ce484222325)
 
+static inline uint64_t bench_fold_start(void)
+{
+    return BENCH_FOLD_START;
+}
+
 /* Adds a result to the checksum. Results in another order give another checksum. */
 static inline uint64_t bench_fold(uint64_t checksum, uint64_t result)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A figure over repeated runs.
-struct Spread: Codable, Sendable {
+struct Spread: Codable, Sendable, Equatable {
     var median: Double
     var lowest: Double
     var highest: Double
@@ -14,49 +14,67 @@ struct Spread: Codable, Sendable {
         lowest = sorted[0]
         highest = sorted[sorted.count - 1]
     }
+
+    init?(_ values: [Double?]) {
+        let known = values.compactMap(\.self)
+        guard !known.isEmpty else { return nil }
+        self.init(known)
+    }
 }
 
-/// What the runs of one subject in one scenario say.
+/// What the runs of one participant in one scenario say.
 struct Summary: Codable, Sendable {
     var subject: String
     var scenario: String
     var runs: Int
     /// Runs during which others used the machine, in spite of repetition.
     var disturbedRuns: Int
-    var nanosecondsPerItem: Spread
-    var cpuNanosecondsPerItem: Spread
-    var contextSwitchesPerItem: Spread
+    /// Of the last run.
+    var items: UInt64
+    /// Steps of the work loop of an average item.
+    var stepsPerItem: Double
+    var nanosecondsPerItem: Spread?
+    var cpuNanosecondsPerItem: Spread?
+    var contextSwitchesPerItem: Spread?
+    var wakesPerItem: Spread?
+    var peakMemoryKiB: Spread?
+    var worstShare: Spread?
     var p50: Spread?
+    var p90: Spread?
     var p99: Spread?
     var p999: Spread?
+    /// Of the latencies of all runs together.
+    var latency: Latency?
+    var latencyCurve: [Latency.CurvePoint]?
+    /// The share of the cores' time that went into items; of scenarios with work.
+    var efficiency: Double?
+    var failure: String?
 
-    /// Of at least one measurement of the same subject and scenario.
-    init(_ measurements: [Measurement]) {
-        func latency(_ percentile: KeyPath<Measurement.Latency, UInt64>) -> Spread? {
-            let values = measurements.compactMap { $0.latency.map { Double($0[keyPath: percentile]) } }
-            return values.isEmpty ? nil : Spread(values)
+    /// Of at least one measurement of the same participant and scenario, and the latencies of them all.
+    init(_ measurements: [Measurement], latencies: [Int64] = []) {
+        func spread(_ value: (Measurement) -> Double?) -> Spread? { Spread(measurements.map(value)) }
+        func percentile(_ path: KeyPath<Latency, UInt64>) -> Spread? {
+            spread { $0.latency.map { Double($0[keyPath: path]) } }
         }
-        subject = measurements[0].subject
-        scenario = measurements[0].scenario
-        runs = measurements.count
-        disturbedRuns = measurements.count { !$0.isQuiet }
-        nanosecondsPerItem = Spread(measurements.map(\.nanosecondsPerItem))
-        cpuNanosecondsPerItem = Spread(measurements.map(\.cpuNanosecondsPerItem))
-        contextSwitchesPerItem = Spread(measurements.map(\.contextSwitchesPerItem))
-        p50 = latency(\.p50)
-        p99 = latency(\.p99)
-        p999 = latency(\.p999)
-    }
-
-    /// One for each subject and scenario, in the order in which they were first measured.
-    static func all(_ measurements: [Measurement]) -> [Summary] {
-        var order: [[String]] = []
-        var groups: [[String]: [Measurement]] = [:]
-        for measurement in measurements {
-            let key = [measurement.scenario, measurement.subject]
-            if groups[key] == nil { order.append(key) }
-            groups[key, default: []].append(measurement)
-        }
-        return order.compactMap { groups[$0].map(Summary.init) }
+        let last = measurements[measurements.count - 1]
+        subject = last.subject
+        scenario = last.scenario
+        runs = measurements.count { $0.result != nil }
+        disturbedRuns = measurements.count { $0.result != nil && !$0.isQuiet }
+        items = last.job.items
+        stepsPerItem = last.job.totalSteps / Double(last.job.items)
+        nanosecondsPerItem = spread(\.nanosecondsPerItem)
+        cpuNanosecondsPerItem = spread(\.cpuNanosecondsPerItem)
+        contextSwitchesPerItem = spread(\.contextSwitchesPerItem)
+        wakesPerItem = spread(\.wakesPerItem)
+        peakMemoryKiB = spread { $0.result?.peakMemoryKiB.map { Double($0) } }
+        worstShare = spread { $0.result?.worstShare }
+        p50 = percentile(\.p50)
+        p90 = percentile(\.p90)
+        p99 = percentile(\.p99)
+        p999 = percentile(\.p999)
+        latency = latencies.isEmpty ? nil : Latency(latencies)
+        latencyCurve = latencies.isEmpty ? nil : Latency.curve(latencies)
+        failure = measurements.lazy.compactMap(\.failure).first
     }
 }

@@ -1,48 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ArgumentParser
 
-/// A question that all subjects answer: how long an item's work is, and how fast items are requested.
-///
-/// Written as `trivial`, as a duration (`40ns`, `1us`, `2.5ms`), or as `latency`, which paces trivial items.
-struct Scenario: Sendable, Hashable, ExpressibleByArgument {
+/// A question that subjects answer: how long an item's work is, who requests how fast, with what window and pool.
+struct Scenario: Sendable, Hashable {
     let name: String
-    /// Nanoseconds of work in each item.
-    let work: Double
-    let kind: Kind
+    var kind: Kind
+    var work = Work.none
+    var tail: [UInt64] = []
+    /// Nanoseconds that the first item takes.
+    var head: Double?
+    var rate: Double?
+    var burst: UInt64?
+    var callers: Int?
+    var producers: Int?
+    var workers: Int?
+    var window: Int?
 
-    /// Kinds of scenario, so that a subject can say where it has something to show.
-    enum Kind { case trivial, work, paced }
+    /// What a scenario is about, so that it is known who takes part and which table it makes.
+    enum Kind: String, Sendable, Codable {
+        case trivial, work, uneven, drain, paced, callers, producers, window, workers
+    }
 
     var isPaced: Bool { kind == .paced }
 
-    static let all = ["trivial", "1us", "10us", "latency"].compactMap(Scenario.init(argument:))
-
-    init?(argument name: String) {
+    init(_ name: String, _ kind: Kind, work: Work = .none) {
         self.name = name
-        switch name {
-        case "trivial": (kind, work) = (.trivial, 0)
-        case "latency": (kind, work) = (.paced, 0)
-        default:
-            guard let (amount, unit) = Self.split(name), let nanoseconds = Self.nanoseconds[unit] else { return nil }
-            (kind, work) = (.work, amount * nanoseconds)
-        }
+        self.kind = kind
+        self.work = work
     }
 
-    private static let nanoseconds = ["ns": 1.0, "us": 1e3, "ms": 1e6]
-
-    private static func split(_ text: String) -> (amount: Double, unit: String)? {
-        guard let unitStart = text.firstIndex(where: { !$0.isNumber && $0 != "." }),
-            let amount = Double(text[..<unitStart]), amount.isFinite
-        else { return nil }
-        return (amount, String(text[unitStart...]))
+    /// The work of an average item, in nanoseconds, one slow head apart.
+    var meanWork: Double {
+        tail.isEmpty ? work.nanoseconds : work.nanoseconds * Double(tail[0] - 1 + tail[1]) / Double(tail[0])
     }
 
-    /// Enough items for some tenths of a second on two cores, fewer where `quick`.
-    func items(rate: Double, quick: Bool) -> UInt64 {
-        let seconds = quick ? 0.02 : 1
-        return isPaced ? UInt64(rate * seconds) : UInt64(seconds * 1e9 / max(work, 250))
+    /// The job of `items` items; what the scenario leaves open comes from `shape`.
+    func job(items: UInt64, stepsPerMicrosecond: Double, shape: Shape) -> Job {
+        var job = Job(
+            items: items, steps: work.steps(perMicrosecond: stepsPerMicrosecond), workers: workers ?? shape.workers,
+            window: window ?? shape.window)
+        job.rate = rate
+        job.burst = burst
+        job.tail = tail.isEmpty ? nil : Job.Tail(every: tail[0], times: tail[1])
+        job.slowHead = head.map { max(2, UInt64(($0 / max(work.nanoseconds, 1)).rounded())) }
+        job.callers = callers
+        job.producers = producers
+        job.drain = kind == .drain
+        let groups = UInt64(callers ?? producers ?? 1)
+        job.items = max(groups, items - items % groups)
+        return job
     }
+}
 
-    /// The work in steps of the loop that every item runs.
-    func steps(perMicrosecond rate: Double) -> UInt64 { UInt64((work * rate / 1000).rounded()) }
+/// The shape of a production where a scenario does not fix it.
+struct Shape: Sendable, Codable, Equatable {
+    var workers = 2
+    var window = 1024
 }

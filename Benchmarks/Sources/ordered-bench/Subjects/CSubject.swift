@@ -22,6 +22,7 @@ struct CSubject: Subject {
                 var cJob = unsafe job.forC(latencies: job.rate == nil ? nil : latencies.baseAddress)
                 return unsafe bench_measure(bench_find_subject(name), &cJob, expected, &outcome)
             }
+            guard result != -ENOTSUP else { throw BenchError.notFor(name) }
             guard result == 0 || result == -EBADMSG else { throw BenchError.subject(name, code: -result) }
             let measured = Outcome(outcome, latencies: latencies)
             try measured.verify(job, expected: expected)

@@ -10,6 +10,8 @@ struct TaskGroupSubject: SwiftSubject {
     let name = "taskgroup"
     let summary = "TaskGroup bounded by the window, results put in order by the group's owner"
 
+    let kinds: Set<Scenario.Kind> = [.trivial, .work, .uneven, .window, .paced]
+
     func open(_ job: Job) throws {}
 
     func pass(_ state: Void, _ job: Job, _ receiver: Receiver) async throws -> ProducerStatistics? {
@@ -22,7 +24,6 @@ struct TaskGroupSubject: SwiftSubject {
     }
 
     private func closedLoop(_ job: Job, _ receiver: Receiver) async {
-        let steps = job.steps
         let window = UInt64(job.window)
         receiver.begin()
         await withTaskGroup(of: (index: UInt64, result: UInt64).self) { group in
@@ -32,6 +33,7 @@ struct TaskGroupSubject: SwiftSubject {
             func request() {
                 let index = requested
                 requested += 1
+                let steps = job.steps(of: index)
                 group.addTask { (index, bench_work(index, steps)) }
             }
             while requested < min(window, job.items) { request() }
@@ -50,7 +52,6 @@ struct TaskGroupSubject: SwiftSubject {
     /// The owner cannot wait for the clock and for results at once: requests come from a thread through a stream, and
     /// the child that finishes the head passes on the run behind it.
     private func paced(_ job: Job, _ receiver: Receiver) async throws {
-        let steps = job.steps
         let order = ReorderBuffer()
         let (requests, send) = AsyncStream<UInt64>.makeStream()
         let (results, deliver) = AsyncStream<UInt64>.makeStream()
@@ -67,6 +68,7 @@ struct TaskGroupSubject: SwiftSubject {
         }
         await withDiscardingTaskGroup { group in
             for await index in requests {
+                let steps = job.steps(of: index)
                 group.addTask { order.insert(bench_work(index, steps), at: index) { deliver.yield($0) } }
             }
         }
