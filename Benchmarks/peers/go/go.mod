@@ -1,0 +1,3 @@
+module ordered-peers
+
+go 1.19
