@@ -69,12 +69,13 @@ struct PlanTests {
 
     @Test func aListOfPeersIsRead() throws {
         let peers = try Participant.peers(
-            list: "go\tpaced\tchannels\t/x/go-peers\npy\tunpaced\ta map\t/x/python a.py\n")
+            list: "go\tpaced\tchannels\t/x/go-peers\npy\tunpaced\ta map\t/with a space/py-peers\n")
         #expect(peers.map(\.name) == ["go", "py"])
-        #expect(peers[1].command == ["/x/python", "a.py", "py"])
+        #expect(peers[1].command == ["/with a space/py-peers", "py"])
         #expect(peers[0].kinds.contains(.paced))
         #expect(!peers[1].kinds.contains(.paced))
         #expect(throws: BenchError.self) { try Participant.peers(list: "go\tsometimes\tx\t/y") }
+        #expect(throws: BenchError.self) { try Participant.peers(list: "go\tpaced\tx\t") }
         #expect(throws: BenchError.self) { try Participant.peers(list: "go paced x /y") }
     }
 

@@ -30,15 +30,14 @@ struct Participant: Sendable, Codable, Equatable {
     static func peers(list text: String) throws -> [Participant] {
         try text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count >= 4, !fields[0].isEmpty, ["paced", "unpaced"].contains(fields[1]) else {
+            guard fields.count == 4, !fields[0].isEmpty, ["paced", "unpaced"].contains(fields[1]) else {
                 throw BenchError.child("the list of peers has a line of another form: '\(line)'")
             }
-            let words = fields[3...].flatMap { $0.split(separator: " ") }.map(String.init)
-            guard !words.isEmpty else {
+            guard !fields[3].isEmpty else {
                 throw BenchError.child("the list of peers names no program for '\(fields[0])'")
             }
             return Participant(
-                name: fields[0], summary: fields[2], command: words + [fields[0]], isPeer: true,
+                name: fields[0], summary: fields[2], command: [fields[3], fields[0]], isPeer: true,
                 kinds: kindsOfPeer(paced: fields[1] == "paced"))
         }
     }
