@@ -144,6 +144,12 @@ bool waking_may_leave(struct oip_producer *producer)
     return in_good_hands && run_queue_length(&producer->pool->run_queue) <= 1;
 }
 
+bool waking_room_is_near(struct oip_producer *producer)
+{
+    return waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_deliverer_runs_items(producer) &&
+           producer->pool->processors > 1 && busy_threads(producer) <= producer->pool->processors;
+}
+
 bool waking_needs_lookout(struct oip_producer *producer)
 {
     uint32_t cost = waking_cost(producer);

@@ -88,6 +88,12 @@ bool waking_needs_lookout(struct oip_producer *producer);
  */
 bool waking_is_crowded(struct oip_producer *producer);
 
+/*
+ * Whether a caller that found the window full and nothing to run should poll for room: an item takes less than a wake,
+ * whoever makes room is awake, and nobody else wants this caller's processor.
+ */
+bool waking_room_is_near(struct oip_producer *producer);
+
 /* For which sequence a blocking consumer that needs `head` should wait: head itself, or a later one under saturation.
  */
 uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns);

@@ -148,15 +148,17 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
     uint64_t polled = 0; /* nanoseconds */
     uint64_t ran;
     while (!sleeper_is_told(&sleeper)) {
-        if (!pool_thread && deliverer_is_faster(producer)) {
-            if (polled < WINDOW_POLL_NS) {
-                waking_poll(polled);
-                polls_since = polls_since == 0 ? oip_now() : polls_since;
-                polled = oip_now() - polls_since;
-                continue;
-            }
-        } else if (helps && (ran = execution_help(producer, &until_sample)) != 0) {
+        bool leaves_items = !pool_thread && deliverer_is_faster(producer);
+        if (!leaves_items && helps && (ran = execution_help(producer, &until_sample)) != 0) {
             atomic_fetch_add_explicit(&producer->helped, ran, memory_order_relaxed);
+            polls_since = 0;
+            polled = 0;
+            continue;
+        }
+        if (!pool_thread && polled < WINDOW_POLL_NS && (leaves_items || waking_room_is_near(producer))) {
+            waking_poll(polled);
+            polls_since = polls_since == 0 ? oip_now() : polls_since;
+            polled = oip_now() - polls_since;
             continue;
         }
         uint32_t ticket = parking_ticket(&sleeper.parking);
