@@ -34,8 +34,8 @@
  *     ending:    away -> queued;   heavy fence;  inside? then the consumer, which sees `queued` when it leaves,
  *                takes over the discarding; else queued -> busy, and this thread does it
  *
- * Under saturation a blocking consumer may wait for a later sequence than the head (waking.h, rule 4). Then a worker
- * that runs out of items flips as well (delivery_before_leaving), and the wait is timed.
+ * Under saturation a blocking consumer or a loop may wait for a later sequence than the head (waking.h, rule 4). Then a
+ * thread that stops running items flips as well (delivery_before_leaving), and a consumer thread's wait is timed.
  */
 #ifndef OIP_DELIVERY_H
 #define OIP_DELIVERY_H
@@ -80,7 +80,7 @@ static inline void delivery_after_finish(struct oip_producer *producer, uint64_t
     }
 }
 
-/* A worker found nothing to claim: what finished under moderation is delivered now. */
+/* A thread stops running items: what finished under moderation is delivered now. */
 void delivery_before_leaving(struct oip_producer *producer);
 
 /* The consumer thread waits for an item that was just published: it is woken and will run it. Whether it was. */

@@ -309,8 +309,8 @@ static bool take_turn(struct oip_producer *producer, struct worker *worker)
     delivery_on_pool(producer, &worker->until_sample);
     bool more = run_quantum(producer, worker);
     delivery_on_pool(producer, &worker->until_sample);
+    delivery_before_leaving(producer);
     if (!more) {
-        delivery_before_leaving(producer);
         window_before_leaving(producer);
     }
     return more;

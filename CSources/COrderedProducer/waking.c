@@ -170,35 +170,43 @@ bool waking_is_crowded(struct oip_producer *producer)
            waking_consumer_will_look(producer) && busy_threads(producer) > producer->pool->processors;
 }
 
-uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns)
+/* Rule 4: so many items at the head that a wake for them is a few percent of their work. Below 2: no saturation. */
+static uint64_t worth_a_consumer_wake(struct oip_producer *producer, uint64_t head)
 {
-    *timeout_ns = PARKING_FOREVER;
-    if (producer->wait == OIP_WAIT_PARK) {
-        return head;
-    }
     uint32_t cost = waking_cost(producer);
     uint64_t backlog = ring_backlog(&producer->ring);
-    if (cost == UINT32_MAX || backlog < 4) {
-        return head;
+    if (producer->wait == OIP_WAIT_PARK || cost == UINT32_MAX || backlog < 4) {
+        return 0;
     }
     if (stamp_is_final(ring_stamp(&producer->ring, head + 1), head + 1)) {
-        return head; /* later ones have finished: the head itself is what is missing */
+        return 0; /* later ones have finished: the head itself is what is missing */
     }
-    /* So many that the wake is a few percent of their work. */
     uint32_t wake = atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
     uint64_t run = (uint64_t)wake * 4 / cost;
     uint64_t most = producer->ring.window / 4;
     if (run > most) {
         run = most;
     }
-    if (run > backlog / 2) {
-        run = backlog / 2;
-    }
+    return run < backlog / 2 ? run : backlog / 2;
+}
+
+uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns)
+{
+    uint64_t run = worth_a_consumer_wake(producer, head);
     if (run < 2) {
+        *timeout_ns = PARKING_FOREVER;
         return head;
     }
-    *timeout_ns = (int64_t)(2 * run * cost + WAKING_LOOKOUT_NS / 4);
+    *timeout_ns = (int64_t)(2 * run * waking_cost(producer) + WAKING_LOOKOUT_NS / 4);
     return head + run;
+}
+
+uint64_t waking_loop_target(struct oip_producer *producer, uint64_t head)
+{
+    uint64_t run = worth_a_consumer_wake(producer, head);
+    /* An item that finishes elsewhere may take for ever, and no worker comes by who would run dry. */
+    bool runs_here = ring_stamp(&producer->ring, head + run) == stamp_of(head + run, PHASE_READY);
+    return run >= 2 && runs_here ? head + run : head;
 }
 
 uint64_t waking_run_length(struct oip_producer *producer)
