@@ -9,7 +9,7 @@ export SWIFT_OPTIONS
 
 C_TESTS := Tests/COrderedProducerTests/run.sh
 .PHONY: help setup demo test check docs clean
-.PHONY: bench bench-setup bench-smoke bench-test bench-plot bench-gzip bench-publish
+.PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-publish
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,6 +36,7 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	    'swift test --sanitize=thread --scratch-path .build/thread $(SWIFT_OPTIONS)' \
 	    'library, AddressSanitizer' \
 	    'swift test --sanitize=address --disable-xctest --scratch-path .build/address $(SWIFT_OPTIONS)' \
+	    'harness of the benchmark' 'swift test --package-path Benchmarks $(SWIFT_OPTIONS)' \
 	    'documentation' 'Scripts/docs'
 
 bench: setup ## this library and its peers, interleaved: tables, plots, JSON; some 20 minutes (ARGS=…)
@@ -46,6 +47,9 @@ bench-setup: ## install what the benchmark's peers and plots need of Debian's pa
 
 bench-smoke: setup ## that every subject of the benchmark works, in seconds; the figures mean nothing
 	@Scripts/bench --smoke $(ARGS)
+
+bench-machine: ## what this machine charges for what hand-overs are made of: fences, cache lines, wakes, allocations
+	@swift run --package-path Benchmarks -c release $(SWIFT_OPTIONS) machine-costs
 
 bench-test: ## the tests of the benchmark's harness itself
 	@swift test --package-path Benchmarks $(SWIFT_OPTIONS)

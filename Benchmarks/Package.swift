@@ -28,6 +28,8 @@ let package = Package(
             dependencies: [.product(name: "COrderedProducer", package: "swift-ordered-producer")],
             path: "CSources/CBenchSubjects"
         ),
+        .executableTarget(
+            name: "machine-costs", dependencies: ["CBenchSubjects"], path: "CSources/machine-costs"),
         .executableTarget(name: "cbench", dependencies: ["CBenchSubjects"], path: "CSources/cbench"),
         .executableTarget(
             name: "ordered-bench",
