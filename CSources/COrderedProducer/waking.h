@@ -32,6 +32,7 @@ enum {
     WAKING_LOOKOUT_NS = 1000000,    /* how long an unwoken runnable may wait */
     WAKING_SEARCH_POLLS = 20,       /* of the run queue, before a searcher parks */
     WAKING_POLL_NS = 6000,          /* for what is about to come, on a processor that is free: a wake call's time */
+    WAKING_GATHER_NS = 1000,        /* between looks for cheap items */
     WAKING_YIELD_NS = 2000,         /* of polling: whoever is waited for may need this very processor */
     WAKING_SAMPLE_EVERY = 16,       /* items per measured one, */
     WAKING_SAMPLE_CHEAP_EVERY = 64, /* where a look at the clock costs more than the item */
