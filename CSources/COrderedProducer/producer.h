@@ -66,7 +66,7 @@ struct oip_producer {
     uint32_t until_sample;                 /* of the consumer's cost samples */
     _Atomic(const void *) consumer_thread; /* identity of the thread that calls oip_next() */
     atomic_bool inside;                    /* a loop's consumer may be taking an item: delivery.h */
-    bool gathers;                          /* looks for items now and then only: delivery.c */
+    bool gathers;                          /* looks for items now and then only: deliverer.c */
     uint32_t quick_finds;                  /* in a row */
     bool slept_briefly;                    /* the last time: then polling would have been better */
     uint64_t idle_since;                   /* of a sink: when it last found nothing to deliver */

@@ -7,11 +7,11 @@
  *   1. One thread is woken at a time, by a chain: pool.h.
  *   2. A further thread is woken only if the backlog is worth it: backlog x cost of an item >= cost of a wake, both
  *      measured (waking_learn). While fewer threads run than there are processors; cheap items gain nothing from more.
- *   3. The consumer runs the head itself if nobody has (delivery.c, assist). If it waits for an item that is just being
- *      asked for, it alone is woken (waking_after_publish).
+ *   3. The consumer runs the head itself if nobody has (deliverer.c, run_head). If it waits for an item that is just
+ * being asked for, it alone is woken (waking_after_publish).
  *   4. Under saturation a consumer waits for several items, not for the head: waking_consumer_target().
  *   5. Callers that wait for room are let in when a quarter of the window is free: window.h.
- *   6. Polling is for free processors, and follows whether it paid off: poll_head() in delivery.c, search() in
+ *   6. Polling is for free processors, and follows whether it paid off: poll_head() in deliverer.c, search() in
  *      worker.c.
  *   7. Nobody reads another's cache line per item, unless it seldom changes.
  *   8. Blocked callers run items: window.c.

@@ -56,7 +56,10 @@ static double exchange(void)
 
 static double fence(void)
 {
-    PER_STEP(5000000, atomic_thread_fence(memory_order_seq_cst));
+    PER_STEP(5000000, {
+        atomic_thread_fence(memory_order_seq_cst);
+        __asm__ volatile("" ::: "memory"); /* or a compiler makes one of all */
+    });
 }
 
 static double look_at_clock(void)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A blocking consumer: oip_next() in a thread of its own. It holds the delivery from its start, but for when it sleeps
+ * or is paused, runs the head itself where nobody has claimed it, and later items where the head is being run.
+ */
+#include "deliverer.h"
+#include "execution.h"
+#include "waking.h"
+
+#include <errno.h>
+
+/* The consumer was, or is just being, told: takes its entry off its queue and is busy again. */
+static void take_notice(struct oip_producer *producer, uint64_t head)
+{
+    struct oip_ready_queue *queue = producer->ready_queue;
+    for (;;) {
+        uint32_t ticket = parking_ticket(&queue->parking);
+        if (ready_queue_take(queue) != NULL) {
+            break;
+        }
+        parking_wait(&queue->parking, ticket, PARKING_FOREVER);
+    }
+    /* Pairs with the exchange in tell_consumer(), of the next one to tell. */
+    atomic_store_explicit(&producer->on_ready_queue, false, memory_order_seq_cst);
+    set_delivery(producer, head, DELIVERY_BUSY);
+    producer_drop(producer); /* the entry's; production's own is still there */
+}
+
+static void consumer_sleep(struct oip_producer *producer, uint64_t head)
+{
+    struct oip_ready_queue *queue = producer->ready_queue;
+    uint32_t ticket = parking_ticket(&queue->parking);
+    int64_t timeout;
+    uint64_t target = waking_consumer_target(producer, head, &timeout);
+    if (!go_idle(producer, head, target, producer->assists && producer->width == 0)) {
+        return;
+    }
+    uint64_t began = oip_now();
+    parking_wait(&queue->parking, ticket, timeout);
+    producer->slept_briefly =
+        oip_now() - began < atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
+    /* Timed out, or woken by a signal that belonged to an earlier notice; where this one was given the swap fails. */
+    if (swap_delivery(producer, delivery_word(target, DELIVERY_IDLE), delivery_word(head, DELIVERY_BUSY))) {
+        return;
+    }
+    take_notice(producer, head);
+}
+
+/* So that oip_stop() on this thread fails instead of waiting for it. */
+static void remember_consumer(struct oip_producer *producer)
+{
+    atomic_store_explicit(&producer->consumer_thread, &current_frame, memory_order_relaxed);
+}
+
+/* The head cannot be taken at once: does what is to be done. False: the iteration has ended. */
+static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
+{
+    if (kind_of(producer) != CONSUMER_THREAD) {
+        return false;
+    }
+    enum head_view view = view_head(producer, head);
+    uint64_t ran;
+    switch (view) {
+    case HEAD_DONE:
+        return true;
+    case HEAD_READY:
+    case HEAD_UNFINISHED:
+        if (producer->wait == OIP_WAIT_SPIN) {
+            oip_relax();
+        } else if (waking_should_help(producer) && (ran = execution_help(producer, &producer->until_sample)) != 0) {
+            add(&producer->assisted, ran); /* the head may be finished by now */
+        } else if (!poll_head(producer, head, view)) {
+            consumer_sleep(producer, head);
+        }
+        stall_end(producer, head);
+        return true;
+    case HEAD_GATED:
+        if (!is_aborted(producer)) {
+            if (go_paused(producer, head)) {
+                take_notice(producer, head);
+            }
+            return true;
+        }
+        break;
+    default:
+        break;
+    }
+    return handle_head(producer, head, view);
+}
+
+int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
+{
+    RETURN_IF_FORKED(producer);
+    enum consumer_kind kind = kind_of(producer);
+    if (OIP_UNLIKELY(kind != CONSUMER_THREAD)) {
+        return kind != CONSUMER_NONE
+                   ? 0
+                   : fail_with(-EINVAL, "oip_next: no consumer is attached; call oip_start or oip_attach first");
+    }
+    if (OIP_UNLIKELY(atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) != &current_frame)) {
+        remember_consumer(producer);
+    }
+    for (;;) {
+        /* Relaxed: this thread wrote it. */
+        uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
+        if (take_if_done(producer, head, payload, sequence)) {
+            return 1;
+        }
+        if (producer->assists && head < atomic_load_explicit(&producer->gate, memory_order_acquire)) {
+            uint64_t ran = run_head(producer, head, &producer->until_sample);
+            add(&producer->assisted, ran);
+            if (OIP_LIKELY(ran != 0)) {
+                continue;
+            }
+        }
+        if (!consumer_wait(producer, head)) {
+            return 0;
+        }
+    }
+}

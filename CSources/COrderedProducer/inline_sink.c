@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An inline sink: a function that the worker which made the head deliverable calls itself, item after item. No thread
+ * and no wake for delivery; what a worker cannot deliver at once, because another one delivers, that one does.
+ */
+#include "deliverer.h"
+#include "endings.h"
+#include "execution.h"
+#include "waking.h"
+
+static void give_to_sink(struct oip_producer *producer, uint64_t head)
+{
+    struct frame frame;
+    frame_enter(&frame, producer);
+    void *payload = slot_payload(&producer->ring, ring_slot(&producer->ring, head));
+    int code = producer->sink(producer->sink_context, payload, head);
+    frame_leave(&frame);
+    advance(producer, head);
+    if (OIP_UNLIKELY(code != 0)) {
+        ending_sink_failed(producer, head, code);
+    }
+}
+
+void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample)
+{
+    struct oip_pool *pool = producer->pool;
+    if (producer->idle_since != 0) {
+        producer->slept_briefly =
+            oip_now() - producer->idle_since < atomic_load_explicit(&pool->wake_cost, memory_order_relaxed);
+    }
+    for (unsigned delivered = 0;;) {
+        uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
+        enum head_view view = view_head(producer, head);
+        if (view == HEAD_READY && producer->assists && run_head(producer, head, until_sample) != 0) {
+            continue;
+        }
+        if (view == HEAD_DONE) {
+            stall_end(producer, head);
+            give_to_sink(producer, head);
+            delivered++;
+            bool others_wait = (delivered % QUANTUM_CHECK_EVERY == 0 && run_queue_length(&pool->run_queue) > 0) ||
+                               pool_wants_threads_back(pool);
+            if (others_wait && (delivered >= QUANTUM_ITEMS || pool_wants_threads_back(pool))) {
+                set_delivery(producer, head + 1, DELIVERY_QUEUED);
+                execution_queue(producer); /* at the end of the run queue; this thread goes on with it there */
+                if (is_aborted(producer)) {
+                    delivery_abort(producer);
+                }
+                return;
+            }
+        } else if (view == HEAD_UNFINISHED || view == HEAD_READY) {
+            if (view == HEAD_UNFINISHED && poll_head(producer, head, view)) {
+                continue;
+            }
+            producer->idle_since = oip_now();
+            if (go_idle(producer, head, head, false)) {
+                return;
+            }
+        } else if (view == HEAD_GATED && !is_over(producer)) {
+            if (go_paused(producer, head)) {
+                return;
+            }
+        } else if (!handle_head(producer, head, view)) {
+            return;
+        }
+    }
+}
+
+bool delivery_is_mine_to_make(struct oip_producer *producer)
+{
+    return kind_of(producer) == CONSUMER_SINK && at_turn_with(producer);
+}
+
+bool delivery_needs_pool(struct oip_producer *producer)
+{
+    return kind_of(producer) == CONSUMER_SINK &&
+           delivery_state(atomic_load_explicit(&producer->delivery, memory_order_seq_cst)) == DELIVERY_QUEUED;
+}
+
+void delivery_on_pool(struct oip_producer *producer, uint32_t *until_sample)
+{
+    if (kind_of(producer) != CONSUMER_SINK) {
+        return;
+    }
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    if ((delivery_state(word) == DELIVERY_QUEUED || delivery_state(word) == DELIVERY_IDLE) &&
+        swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
+        deliver_to_sink(producer, until_sample);
+    }
+}
