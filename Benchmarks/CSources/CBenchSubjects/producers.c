@@ -21,12 +21,14 @@ static int sink(void *argument, void *payload, uint64_t sequence)
     return 0;
 }
 
-/* One item to each producer that has room; where none has, one to the last of them, waiting. */
-static int request_round(oip_producer *const *producers, const struct groups *groups, uint64_t *given, uint64_t *left)
+/* One item to each producer that has room, from `first` on; where none has, one to the last of them, waiting. */
+static int request_round(oip_producer *const *producers, const struct groups *groups, uint64_t first, uint64_t *given,
+                         uint64_t *left)
 {
     bool some = false;
     uint64_t full = 0;
-    for (uint64_t i = 0; i < groups->count; i++) {
+    for (uint64_t turn = 0; turn < groups->count; turn++) {
+        uint64_t i = (first + turn) % groups->count;
         if (given[i] == groups->share)
             continue;
         uint64_t index = i * groups->share + given[i];
@@ -58,8 +60,9 @@ int library_request_in_turn(oip_producer *const *producers, const struct groups 
     if (given == NULL)
         return -ENOMEM;
     int result = 0;
-    for (uint64_t left = groups->share * groups->count; left > 0 && result == 0;)
-        result = request_round(producers, groups, given, &left);
+    /* Each round begins with another one, so that waiting, and with it the caller's help, goes round as well. */
+    for (uint64_t left = groups->share * groups->count, first = 0; left > 0 && result == 0; first++)
+        result = request_round(producers, groups, first, given, &left);
     free(given);
     return result;
 }
