@@ -193,7 +193,11 @@ static uint64_t run_claimed(struct oip_producer *producer, struct held_run *run,
     uint64_t sequence = first;
     uint64_t ran = 1;
     if (count > 1) {
+        /* Stolen items may be older than what this run held before: no other thief may see the one's beginning with the
+         * other's end. */
+        pthread_mutex_lock(&producer->lock);
         held_run_begin(run, first, first + count);
+        pthread_mutex_unlock(&producer->lock);
         execution_watch(producer);
     }
     for (;; ran++) {

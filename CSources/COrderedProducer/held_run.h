@@ -19,7 +19,9 @@
  * Why each item is begun once. The pair of fences makes the holder see `revoked` or the thief see s begun, never
  * neither. While `revoked` is set the holder cannot begin another item of a run without the lock, so further thefts
  * need no fence. A holder that begins a new run writes begun before end, and the thief reads them in the opposite
- * order, so that a new end never goes with an old begun.
+ * order, so that a new end never goes with an old begun. Nor may a new begun go with an old end: runs that are claimed
+ * come in order, but stolen ones may be older than what the same struct held before; so helpers and workers begin
+ * theirs under the lock.
  *
  * Runs are claimed in order and each is begun in order. So the lowest item that is claimed and not begun is behind one
  * that is running: items may wait for earlier ones without danger.
