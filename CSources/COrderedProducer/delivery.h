@@ -34,8 +34,9 @@
  *     ending:    away -> queued;   heavy fence;  inside? then the consumer, which sees `queued` when it leaves,
  *                takes over the discarding; else queued -> busy, and this thread does it
  *
- * Under saturation a blocking consumer or a loop may wait for a later sequence than the head (waking.h, rule 4). Then a
- * thread that stops running items flips as well (delivery_before_leaving), and a consumer thread's wait is timed.
+ * Under saturation a blocking consumer may wait for a later sequence than the head (waking.h, rule 4). Then a worker
+ * that runs out of items flips as well (delivery_before_leaving), and the wait is timed. A loop has no timer, and so
+ * always waits for the head.
  */
 #ifndef OIP_DELIVERY_H
 #define OIP_DELIVERY_H
@@ -80,14 +81,11 @@ static inline void delivery_after_finish(struct oip_producer *producer, uint64_t
     }
 }
 
-/* A thread stops running items: what finished under moderation is delivered now. */
+/* A worker found nothing to claim: what finished under moderation is delivered now. */
 void delivery_before_leaving(struct oip_producer *producer);
 
 /* The consumer thread waits for an item that was just published: it is woken and will run it. Whether it was. */
 bool delivery_hand_over(struct oip_producer *producer, uint64_t word);
-
-/* Whether this is a worker that delivers to the sink itself as soon as it has finished what it holds. */
-bool delivery_is_mine_to_make(struct oip_producer *producer);
 
 /* Whether a pool thread has to deliver; and its doing so. */
 bool delivery_needs_pool(struct oip_producer *producer);

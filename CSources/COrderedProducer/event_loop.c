@@ -78,7 +78,7 @@ int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
             return 1;
         }
         if (view == HEAD_UNFINISHED || view == HEAD_READY) {
-            if (kind == CONSUMER_THREAD || go_idle(producer, head, waking_loop_target(producer, head), false)) {
+            if (kind == CONSUMER_THREAD || go_idle(producer, head, head, false)) {
                 return -EAGAIN;
             }
         } else if (view == HEAD_GATED && !is_over(producer)) {

@@ -166,24 +166,10 @@ enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint3
     return OIP_LIKELY(code == 0) ? PHASE_DONE : ending_item_failed(producer, sequence, code);
 }
 
-/* The item `sequence` was run by a thread that has no more items in hand: says so. */
 static inline void publish(struct oip_producer *producer, uint64_t sequence, enum phase phase)
 {
     ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
     delivery_after_finish(producer, sequence);
-}
-
-/*
- * The same in the middle of a run, without the fence. The look at the delivery may miss a consumer that goes idle at
- * this very moment: the next item's look finds it, the fence behind the last one surely does, and should the next item
- * be a long one, the lookout (delivery_before_leaving).
- */
-static inline void publish_quietly(struct oip_producer *producer, uint64_t sequence, enum phase phase)
-{
-    ring_publish_quietly(ring_slot(&producer->ring, sequence), sequence, phase);
-    if (!delivery_is_mine_to_make(producer)) {
-        delivery_after_finish(producer, sequence);
-    }
 }
 
 /* Runs the `count` items from `first` on, which this thread has claimed, but for those that others take away. */
@@ -204,13 +190,10 @@ static uint64_t run_claimed(struct oip_producer *producer, struct held_run *run,
         current_frame->sequence = sequence;
         enum phase phase = execution_run(producer, sequence, until_sample);
         current_frame->sequence = UINT64_MAX; /* what follows, a sink perhaps, is not inside the item */
-        uint64_t next;
-        if (count == 1 || !held_run_next(run, &next, &producer->lock)) {
-            publish(producer, sequence, phase);
+        publish(producer, sequence, phase);
+        if (count == 1 || !held_run_next(run, &sequence, &producer->lock)) {
             return ran;
         }
-        publish_quietly(producer, sequence, phase);
-        sequence = next;
     }
 }
 
@@ -313,8 +296,8 @@ static bool take_turn(struct oip_producer *producer, struct worker *worker)
     delivery_on_pool(producer, &worker->until_sample);
     bool more = run_quantum(producer, worker);
     delivery_on_pool(producer, &worker->until_sample);
-    delivery_before_leaving(producer);
     if (!more) {
+        delivery_before_leaving(producer);
         window_before_leaving(producer);
     }
     return more;

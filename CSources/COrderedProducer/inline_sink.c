@@ -66,11 +66,6 @@ void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample)
     }
 }
 
-bool delivery_is_mine_to_make(struct oip_producer *producer)
-{
-    return kind_of(producer) == CONSUMER_SINK && at_turn_with(producer);
-}
-
 bool delivery_needs_pool(struct oip_producer *producer)
 {
     return kind_of(producer) == CONSUMER_SINK &&

@@ -151,7 +151,7 @@ enum reserve_result { RESERVED_NONE_FULL, RESERVED_NONE_CLOSED, RESERVED_NONE_QU
 enum reserve_result ring_reserve(struct reorder_ring *ring, bool from_queue, uint64_t wanted, uint64_t *first,
                                  uint64_t *count);
 
-/* As ring_publish(), without the fence: where the publisher is the one who reads it, or looks again later. */
+/* As ring_publish(), without the fence: where nobody but the publisher waits for it. */
 static inline void ring_publish_quietly(struct slot *slot, uint64_t sequence, enum phase phase)
 {
     /* Release: the payload; pairs with the acquire of the consumer. */

@@ -201,19 +201,12 @@ uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, in
     return head + run;
 }
 
-uint64_t waking_loop_target(struct oip_producer *producer, uint64_t head)
-{
-    uint64_t run = worth_a_consumer_wake(producer, head);
-    /* An item that finishes elsewhere may take for ever, and no worker comes by who would run dry. */
-    bool runs_here = ring_stamp(&producer->ring, head + run) == stamp_of(head + run, PHASE_READY);
-    return run >= 2 && runs_here ? head + run : head;
-}
-
 uint64_t waking_run_length(struct oip_producer *producer)
 {
     uint32_t cost = waking_cost(producer);
-    if (cost >= WAKING_EXPENSIVE_NS || producer->width != 0) {
-        return 1;
+    bool sink = atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_SINK;
+    if (cost >= WAKING_EXPENSIVE_NS || producer->width != 0 || (sink && on_pool_thread(producer->pool))) {
+        return 1; /* the last: that thread delivers as soon as the head is finished */
     }
     uint64_t run = WAKING_RUN_NS / cost;
     uint64_t share = ring_backlog(&producer->ring) / 4; /* something for the others, too */

@@ -99,10 +99,6 @@ bool waking_room_is_near(struct oip_producer *producer);
  */
 uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns);
 
-/* The same for an event loop, which has no timer: whoever leaves the producer without having run the target tells it.
- */
-uint64_t waking_loop_target(struct oip_producer *producer, uint64_t head);
-
 /* How many items a thread that runs them should claim at once: held_run.h. */
 uint64_t waking_run_length(struct oip_producer *producer);
 

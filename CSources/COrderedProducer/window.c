@@ -166,7 +166,6 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
             window_grant(producer);
             continue;
         }
-        delivery_before_leaving(producer);
         if (pool_thread) {
             delivery_on_pool(producer, &until_sample); /* the sink may be waiting for a pool thread */
         }
