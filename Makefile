@@ -9,7 +9,7 @@ export SWIFT_OPTIONS
 
 C_TESTS := Tests/COrderedProducerTests/run.sh
 .PHONY: help setup demo test check docs clean
-.PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-publish
+.PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-malloc bench-publish
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -59,6 +59,9 @@ bench-plot: ## draw the plots of the last benchmark again
 
 bench-gzip: setup ## ordered-gzip beside pigz and gzip: table, JSON
 	@Scripts/bench-gzip
+
+bench-malloc: setup ## produceItem's closures under other allocators than glibc's: table
+	@Scripts/bench-malloc
 
 bench-publish: ## copy the plots that README and docs show from the last benchmark to docs/plots
 	@Scripts/bench-publish

@@ -343,7 +343,9 @@ bool runnable_is_moving(struct runnable *runnable)
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
     bool claims = has_moved(&producer->claim_at_lookout, claim);
+    uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
+    bool delivers = has_moved(&producer->delivery_at_lookout, delivery) || !delivery_needs_pool(producer);
     bool stuck = held_runs_are_stuck(&producer->held);
     bool holds = held_runs_wait(&producer->held);
-    return (claims || holds) && !stuck && !delivery_needs_pool(producer) && !waking_needs_lookout(producer);
+    return (claims || holds) && !stuck && delivers && !waking_needs_lookout(producer);
 }

@@ -160,14 +160,22 @@ bool waking_needs_lookout(struct oip_producer *producer)
 
 bool waking_is_crowded(struct oip_producer *producer)
 {
-    if (atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_SINK) {
-        /* Another worker delivers, and runs such items on its way: more hands would only be in each other's way. */
-        uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
-        return waking_cost(producer) < WAKING_CHEAP_NS && producer->assists &&
-               delivery_state(delivery) == DELIVERY_BUSY;
+    uint32_t cost = waking_cost(producer);
+    if (!producer->assists || cost >= WAKING_EXPENSIVE_NS * 4) {
+        return false;
     }
-    return producer->assists && waking_cost(producer) < WAKING_EXPENSIVE_NS * 4 &&
-           waking_consumer_will_look(producer) && busy_threads(producer) > producer->pool->processors;
+    int kind = atomic_load_explicit(&producer->kind, memory_order_relaxed);
+    if (kind == CONSUMER_THREAD) {
+        return waking_consumer_will_look(producer) && busy_threads(producer) > producer->pool->processors;
+    }
+    uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
+    if (kind == CONSUMER_SINK && cost < WAKING_CHEAP_NS && delivery_state(delivery) == DELIVERY_BUSY) {
+        return true; /* another worker delivers, and runs such items on its way */
+    }
+    /* Somebody at its turn must stay: here no consumer runs items. */
+    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
+    return cost < WAKING_EXPENSIVE_NS && schedule_active(schedule) > 1 &&
+           busy_threads(producer) > producer->pool->processors;
 }
 
 /* Rule 4: so many items at the head that a wake for them is a few percent of their work. Below 2: no saturation. */
@@ -205,8 +213,9 @@ uint64_t waking_run_length(struct oip_producer *producer)
 {
     uint32_t cost = waking_cost(producer);
     bool sink = atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_SINK;
-    if (cost >= WAKING_EXPENSIVE_NS || producer->width != 0 || (sink && on_pool_thread(producer->pool))) {
-        return 1; /* the last: that thread delivers as soon as the head is finished */
+    if (cost >= WAKING_EXPENSIVE_NS || producer->width != 0 ||
+        (sink && cost < WAKING_CHEAP_NS && on_pool_thread(producer->pool))) {
+        return 1; /* the last: that thread delivers as soon as the head is finished, and runs the rest on its way */
     }
     uint64_t run = WAKING_RUN_NS / cost;
     uint64_t share = ring_backlog(&producer->ring) / 4; /* something for the others, too */

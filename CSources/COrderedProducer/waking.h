@@ -18,7 +18,8 @@
  *
  * Nothing waits for a helper that does not exist. An item that is published is either taken by a consumer that was
  * woken for it, or its producer is in the run queue and a thread was woken, or one is watching the queue: searching, or
- * on the lookout with a timer (pool.h). So the worst that a wrong guess costs is WAKING_LOOKOUT_NS.
+ * on the lookout with a timer (pool.h), who acts where nothing has moved between two of its looks. So the worst that a
+ * wrong guess costs is twice WAKING_LOOKOUT_NS.
  */
 #ifndef OIP_WAKING_H
 #define OIP_WAKING_H
@@ -29,7 +30,7 @@
 #include <sched.h>
 
 enum {
-    WAKING_LOOKOUT_NS = 1000000,    /* how long an unwoken runnable may wait */
+    WAKING_LOOKOUT_NS = 1000000,    /* between two looks at what nobody was woken for */
     WAKING_SEARCH_POLLS = 20,       /* of the run queue, before a searcher parks */
     WAKING_POLL_NS = 6000,          /* for what is about to come, on a processor that is free: a wake call's time */
     WAKING_GATHER_NS = 1000,        /* between looks for cheap items */
@@ -84,8 +85,9 @@ bool waking_may_leave(struct oip_producer *producer);
 bool waking_needs_lookout(struct oip_producer *producer);
 
 /*
- * Whether more threads run items than there are processors, and the consumer is one of them: then a worker leaves,
- * since a thread that has to give up its processor in the middle of an item holds up the line for a whole time slice.
+ * Whether more threads run items than there are processors, and others stay: a consumer that runs items, or workers at
+ * their turns. Then a worker leaves, since a thread that has to give up its processor in the middle of an item holds up
+ * the line for a whole time slice.
  */
 bool waking_is_crowded(struct oip_producer *producer);
 

@@ -8,7 +8,10 @@ struct Sizing: Sendable {
 
     static let probeItems: UInt64 = 20_000
     static let fewest: UInt64 = 200
-    static let most: UInt64 = 10_000_000
+    static let most: UInt64 = 20_000_000
+
+    /// Callers that share processors get on by the kernel's time slices: how far each is evens out over many of them.
+    private func wanted(_ scenario: Scenario) -> Double { scenario.kind == .callers ? 5 * seconds : seconds }
 
     /// `overhead`: nanoseconds per trivial item, as probed.
     func items(_ scenario: Scenario, overhead: Double) -> UInt64 {
@@ -26,7 +29,7 @@ struct Sizing: Sendable {
         default:
             let width = Double(max(1, min(scenario.workers ?? cores, cores)))
             let ideal = scenario.meanWork / width
-            return Self.round(seconds * 1e9 / max(ideal + overhead, 1))
+            return Self.round(wanted(scenario) * 1e9 / max(ideal + overhead, 1))
         }
     }
 
@@ -42,7 +45,7 @@ struct Sizing: Sendable {
     /// repeated for it: the next repetitions are longer or shorter.
     func corrected(_ scenario: Scenario, items: UInt64, took seconds: Double) -> UInt64? {
         guard scenario.kind != .drain, scenario.kind != .paced, scenario.head == nil, seconds > 0 else { return nil }
-        let ratio = self.seconds / seconds
+        let ratio = wanted(scenario) / seconds
         guard ratio > 3 || ratio < 1 / 2.5 else { return nil }
         let better = Self.round(Double(items) * ratio)
         return better == items ? nil : better
