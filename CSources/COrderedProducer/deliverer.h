@@ -22,11 +22,12 @@ enum head_view {
 
 static inline enum head_view view_head(struct oip_producer *producer, uint64_t head)
 {
-    /* Sequentially consistent, as the last look before going idle: pairs with pauses and endings. */
+    /* Both sequentially consistent, as the last looks before going idle: pair with finishing, pauses and endings. The
+     * stamp first: an item that finished behind a pause or an ending must not pass a gate that was seen before it. */
+    uint64_t stamp = ring_stamp(&producer->ring, head);
     if (head >= atomic_load_explicit(&producer->gate, memory_order_seq_cst)) {
         return HEAD_GATED;
     }
-    uint64_t stamp = ring_stamp(&producer->ring, head);
     if (stamp_sequence(stamp) == head) {
         switch (stamp_phase(stamp)) {
         case PHASE_DONE:
@@ -110,12 +111,10 @@ static inline void take_done(struct oip_producer *producer, uint64_t head, void 
 /* Takes the head, if it is done and there to be delivered. For the holder of the delivery. */
 static inline bool take_if_done(struct oip_producer *producer, uint64_t head, void *payload, uint64_t *sequence)
 {
-    if (OIP_UNLIKELY(head >= atomic_load_explicit(&producer->gate, memory_order_acquire))) {
-        return false;
-    }
-    /* Acquire: the output; pairs with ring_publish(). */
+    /* Acquire: the output; pairs with ring_publish(). And the gate is looked at after it: see view_head(). */
     uint64_t stamp = atomic_load_explicit(&ring_slot(&producer->ring, head)->stamp, memory_order_acquire);
-    if (stamp != stamp_of(head, PHASE_DONE)) {
+    if (stamp != stamp_of(head, PHASE_DONE) ||
+        OIP_UNLIKELY(head >= atomic_load_explicit(&producer->gate, memory_order_acquire))) {
         return false;
     }
     take_done(producer, head, payload, sequence);
