@@ -65,6 +65,15 @@ static void sleeper_done(struct oip_waiter *waiter, int result, uint64_t sequenc
     atomic_store_explicit(&sleeper->told, 2, memory_order_release);
 }
 
+unsigned waiter_count_sleepers(const struct waiter_list *list)
+{
+    unsigned count = 0;
+    for (const struct waiter *waiter = list->first; waiter != NULL; waiter = waiter->next) {
+        count += waiter->done == sleeper_done;
+    }
+    return count;
+}
+
 void sleeper_init(struct sleeper *sleeper)
 {
     memset(sleeper, 0, sizeof *sleeper);

@@ -74,6 +74,9 @@ struct sleeper {
 };
 
 void sleeper_init(struct sleeper *sleeper);
+
+/* How many of the list are sleepers. Linear. */
+unsigned waiter_count_sleepers(const struct waiter_list *list);
 bool sleeper_is_told(struct sleeper *sleeper);
 void sleeper_sleep(struct sleeper *sleeper, uint32_t ticket, int64_t timeout_ns);
 

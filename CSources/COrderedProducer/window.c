@@ -47,10 +47,19 @@ static void grant(struct oip_producer *producer, struct waiter_list *told)
     }
 }
 
+/*
+ * Tells those who were granted. Where several threads wait in turn, one of them may have to share this processor with
+ * the thread that makes room: that yields, or the one gets a time slice now and then, in which nobody makes room, and
+ * the others get the rest.
+ */
 static void tell(struct oip_producer *producer, struct waiter_list *told)
 {
     if (told->first != NULL) {
+        bool several = waiter_count_sleepers(told) > 1;
         atomic_fetch_add_explicit(&producer->caller_wakes, waiter_tell_all(told), memory_order_relaxed);
+        if (several) {
+            sched_yield();
+        }
     }
 }
 
