@@ -128,7 +128,10 @@ void waking_chain(struct oip_producer *producer)
 {
     /* This worker is about to run one of them, unless it has to deliver first. */
     uint64_t mine = delivery_needs_pool(producer) ? 0 : 1;
-    if (ring_backlog(&producer->ring) <= mine && !held_runs_wait(&producer->held)) {
+    /* Not by the backlog alone: of sequences that were given, and whose caller has lost its processor before it
+     * published them, this thread would tell itself about for ever. */
+    bool more = ring_backlog(&producer->ring) > mine && ring_is_claimable(&producer->ring);
+    if (!more && !held_runs_wait(&producer->held)) {
         return;
     }
     /* Queued even if no wake is worth it: should this thread's next item be a long one, the lookout finds the rest. */

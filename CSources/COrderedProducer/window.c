@@ -63,13 +63,15 @@ static void tell(struct oip_producer *producer, struct waiter_list *told)
     }
 }
 
-void window_grant(struct oip_producer *producer)
+bool window_grant(struct oip_producer *producer)
 {
     struct waiter_list told = {NULL, NULL};
     pthread_mutex_lock(&producer->lock);
     grant(producer, &told);
     pthread_mutex_unlock(&producer->lock);
+    bool some = told.first != NULL;
     tell(producer, &told);
+    return some;
 }
 
 static uint64_t room(const struct oip_producer *producer)
@@ -171,8 +173,8 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
             continue;
         }
         uint32_t ticket = parking_ticket(&sleeper.parking);
-        if (room(producer) > 0) {
-            window_grant(producer);
+        /* Where there is room and nobody to let in, another thread has let this one in and is about to tell it. */
+        if (room(producer) > 0 && window_grant(producer)) {
             continue;
         }
         if (pool_thread) {

@@ -48,8 +48,8 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
 /* The same with a callback, which may come before this returns: -EINPROGRESS. */
 int window_wait_async(struct oip_producer *producer, const void *payload, struct oip_waiter *waiter);
 
-/* Grants whatever there is room for, or what the rules say. */
-void window_grant(struct oip_producer *producer);
+/* Grants whatever there is room for, or what the rules say. The first: whether anybody was let in. */
+bool window_grant(struct oip_producer *producer);
 void window_made_room(struct oip_producer *producer, enum patience patience);
 
 /* After the consumer took an item. */
