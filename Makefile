@@ -9,6 +9,7 @@ export SWIFT_OPTIONS
 
 C_TESTS := Tests/COrderedProducerTests/run.sh
 .PHONY: help setup demo test check docs clean
+.PHONY: schedules models
 .PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-malloc bench-publish
 .DEFAULT_GOAL := help
 
@@ -24,6 +25,7 @@ demo: setup ## compress a real file in parallel, verify it, print the figures (F
 test: setup ## all tests
 	@Scripts/in-turn \
 	    'C core' '$(C_TESTS)' \
+	    'schedules' 'Tests/Schedules/run --bound 1 --random 200 --seconds 10' \
 	    'examples in the README' 'Scripts/test-readme' \
 	    'example programs' 'swift test --package-path Examples $(SWIFT_OPTIONS)' \
 	    'library' 'swift test $(SWIFT_OPTIONS)'
@@ -38,6 +40,13 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	    'swift test --sanitize=address --disable-xctest --scratch-path .build/address $(SWIFT_OPTIONS)' \
 	    'harness of the benchmark' 'swift test --package-path Benchmarks $(SWIFT_OPTIONS)' \
 	    'documentation' 'Scripts/docs'
+
+schedules: setup ## short programs under many schedules of their threads, and that broken cores are found out (ARGS=…)
+	@Tests/Schedules/run $(ARGS)
+	@Tests/Schedules/run --broken --bound 1 --random 2000
+
+models: ## models of the core's protocols, and broken variants of them, checked by spin
+	@Tests/Models/run
 
 bench: setup ## this library and its peers, interleaved: tables, plots, JSON; some 20 minutes (ARGS=…)
 	@Scripts/bench $(ARGS)

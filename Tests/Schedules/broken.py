@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""broken.py: the names of deliberate defects. broken.py NAME CORE: puts one into a copy of the core's sources.
+
+Each takes away one look, lock or order on which a guarantee rests.
+"""
+
+import pathlib
+import sys
+
+DEFECTS = {
+    "idle-without-look": (
+        "deliverer.c",
+        "    enum head_view view = view_head(producer, head);\n    bool idles =",
+        "    return true;\n    enum head_view view = view_head(producer, head);\n    bool idles =",
+    ),
+    "gate-before-stamp": (
+        "deliverer.h",
+        "    if (stamp != stamp_of(head, PHASE_DONE) ||\n"
+        "        OIP_UNLIKELY(head >= atomic_load_explicit(&producer->gate, memory_order_acquire))) {",
+        "    if (OIP_UNLIKELY(head >= atomic_load_explicit(&producer->gate, memory_order_acquire)) ||\n"
+        "        (stamp = atomic_load_explicit(&ring_slot(&producer->ring, head)->stamp, memory_order_acquire)) !=\n"
+        "            stamp_of(head, PHASE_DONE)) {",
+    ),
+    "leave-without-look": (
+        "execution.c",
+        "    if ((before & SCHEDULE_QUEUED) == 0 && has_work(producer)) {\n        execution_queue(producer);",
+        "    if (0 && (before & SCHEDULE_QUEUED) == 0 && has_work(producer)) {\n        execution_queue(producer);",
+    ),
+    "theft-unnoticed": (
+        "held_run.h",
+        "    return OIP_LIKELY(!atomic_load_explicit(&run->revoked, memory_order_relaxed)) ||",
+        "    return true || OIP_LIKELY(!atomic_load_explicit(&run->revoked, memory_order_relaxed)) ||",
+    ),
+    "abort-beside-loop": (
+        "delivery.c",
+        "            if (atomic_load_explicit(&producer->inside, memory_order_seq_cst)) {",
+        "            if (0 && atomic_load_explicit(&producer->inside, memory_order_seq_cst)) {",
+    ),
+    "backlog-is-work": (
+        "waking.c",
+        "ring_backlog(&producer->ring) > mine && ring_is_claimable(&producer->ring);",
+        "ring_backlog(&producer->ring) > mine;",
+    ),
+}
+
+
+def main():
+    if len(sys.argv) == 1:
+        print("\n".join(DEFECTS))
+        return
+    file, sound, broken = DEFECTS[sys.argv[1]]
+    path = pathlib.Path(sys.argv[2]) / file
+    text = path.read_text(encoding="utf-8")
+    if text.count(sound) != 1:
+        sys.exit(f"broken.py: {file} does not have the place of {sys.argv[1]} once; adapt broken.py to it")
+    path.write_text(text.replace(sound, broken), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The controller: runs the threads of a play one at a time, and decides at every atomic operation who is next.
+ *
+ * Guarantee. One play under one schedule is the same execution each time: the same steps by the same threads, with the
+ * same times on the clock. An execution in which nobody can go on, or that does not end, is a failure, and a failure
+ * prints the schedule that repeats it.
+ *
+ * How. Each thread has a baton, and only one has it. A step is an atomic operation, a lock, a wait or a poll; before it
+ * the thread asks whether it may go on. Without a schedule it does, until it waits or polls; then the next thread in
+ * turn that can run goes on. A schedule is a list of deviations from that: before step n, thread t goes on instead.
+ * Time is the controller's own: it passes by steps, and jumps to the next deadline where all threads wait. A thread
+ * whose wait has a deadline can be gone on with before that, as a deviation: then the time has come.
+ *
+ * What it does not show. Steps are sequentially consistent, as on one processor: what weaker memory orders allow is
+ * argued at each atomic, not tried here. Operations of Concurrency Kit are one step each.
+ */
+#ifndef CONTROLLER_H
+#define CONTROLLER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+enum { MOST_THREADS = 8, MOST_DEVIATIONS = 16, MOST_STEPS = 40000 };
+
+struct deviation {
+    uint32_t step;
+    uint32_t thread;
+};
+
+struct schedule {
+    unsigned count;
+    struct deviation deviations[MOST_DEVIATIONS]; /* steps ascend */
+};
+
+/* Deviations at random instead of those of a schedule; `one_in` 0: none. */
+struct chance {
+    uint64_t state; /* not 0 */
+    uint32_t one_in;
+};
+
+uint64_t chance_next(struct chance *chance, uint64_t below);
+
+/* What happened in an execution, as far as other schedules come from it. */
+struct trace {
+    uint32_t steps;
+    uint64_t hash;                /* of who made which step */
+    struct schedule taken;        /* deviations that took place */
+    uint8_t possible[MOST_STEPS]; /* threads that could go on instead, a bit each */
+};
+
+/* Runs `body` as the first thread, until all threads have ended. Returns only where nothing failed. */
+void controller_run(const char *play, void (*body)(void), const struct schedule *schedule, struct chance chance,
+                    struct trace *trace);
+
+/* Print every change of threads from now on, with the place in the source. */
+extern bool controller_tells;
+
+/* For plays: deviations are tried only between these two. */
+void controller_begin(void);
+void controller_end(void);
+
+/* For plays: time passes. */
+void controller_spend(uint64_t nanoseconds);
+
+/* For plays: ends the process, with the sentence and the schedule. */
+_Noreturn void controller_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* For controlled.h. */
+void controller_point(const char *function, int line);
+int controller_yield(const char *function, int line);
+int controller_clock(struct timespec *time);
+long controller_syscall(long number, ...);
+int controller_affinity(size_t size, void *set);
+int controller_lock(pthread_mutex_t *mutex, const char *function, int line);
+int controller_unlock(pthread_mutex_t *mutex);
+int controller_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const char *function, int line);
+int controller_broadcast(pthread_cond_t *condition);
+int controller_create(pthread_t *thread, void *(*main)(void *), void *argument);
+int controller_join(pthread_t thread, void **result);
+
+#endif
