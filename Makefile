@@ -9,7 +9,7 @@ export SWIFT_OPTIONS
 
 C_TESTS := Tests/COrderedProducerTests/run.sh
 .PHONY: help setup demo test check docs clean
-.PHONY: schedules models
+.PHONY: schedules models fuzz
 .PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-malloc bench-publish
 .DEFAULT_GOAL := help
 
@@ -44,6 +44,11 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 schedules: setup ## short programs under many schedules of their threads, and that broken cores are found out (ARGS=…)
 	@Tests/Schedules/run $(ARGS)
 	@Tests/Schedules/run --broken --bound 1 --random 2000
+
+# SECONDS is a variable of bash, so only make's own command line counts.
+SECONDS_OF_FUZZING = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
+fuzz: setup ## fuzz the C API and ordered-gzip, each for SECONDS=60
+	@Tests/Fuzz/run $(SECONDS_OF_FUZZING) $(if $(SEED),SEED=$(SEED))
 
 models: ## models of the core's protocols, and broken variants of them, checked by spin
 	@Tests/Models/run

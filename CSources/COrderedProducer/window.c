@@ -151,10 +151,12 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
     struct waiter *waiter = waiter_of(&sleeper.waiter);
     waiter->payload = payload;
     waiter->own = own;
-    enlist(producer, waiter, pool_thread);
+    /* Nobody else may be able to run what is claimable: this caller could hold all of the width, or all of the pool. */
+    bool inside = pool_thread || own != UINT64_MAX;
+    enlist(producer, waiter, inside);
     atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
     uint32_t until_sample = waking_cost(producer) == UINT32_MAX ? 1 : WAKING_SAMPLE_EVERY;
-    bool eager = pool_thread;
+    bool eager = inside;
     uint64_t polls_since = 0;
     uint64_t polled = 0; /* nanoseconds */
     uint64_t ran;
@@ -182,11 +184,9 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
         }
         if (!sleeper_is_told(&sleeper)) {
             atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
-            /* A pool thread is what others count on: it looks again what there is to run, or to hand to the sink. */
-            sleeper_sleep(&sleeper, ticket,
-                          pool_thread ? WAKING_LOOKOUT_NS
-                          : eager     ? PARKING_FOREVER
-                                      : WINDOW_PATIENCE_NS);
+            /* A pool thread is what others count on: it looks again what there is to run, or to hand to the sink. So is
+             * whoever is inside an item: where items are claimable nobody is told of little room. */
+            sleeper_sleep(&sleeper, ticket, inside ? WAKING_LOOKOUT_NS : eager ? PARKING_FOREVER : WINDOW_PATIENCE_NS);
             atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
             if (!eager) {
                 eager = true;
