@@ -82,15 +82,19 @@ static uint64_t room(const struct oip_producer *producer)
 
 void window_made_room(struct oip_producer *producer, enum patience patience)
 {
-    if (room(producer) >= (producer->ring.window + 3) / 4 ||
+    if (room(producer) >= (producer->ring.window + 3) / 4 || patience == CALLERS_INSIDE ||
         (patience == CALLERS_EAGER && !ring_is_claimable(&producer->ring))) {
         window_grant(producer);
     }
 }
 
-static void wait_eagerly(struct oip_producer *producer)
+static void wait_eagerly(struct oip_producer *producer, enum patience patience)
 {
-    atomic_store_explicit(&producer->callers_wait, CALLERS_EAGER, memory_order_seq_cst);
+    int before = atomic_load_explicit(&producer->callers_wait, memory_order_relaxed);
+    while (before < (int)patience &&
+           !atomic_compare_exchange_weak_explicit(&producer->callers_wait, &before, (int)patience, memory_order_seq_cst,
+                                                  memory_order_relaxed)) {
+    }
     heavy_fence(); /* before the look at head; pairs with the light one in window_after_delivery() */
 }
 
@@ -109,8 +113,10 @@ static void enlist(struct oip_producer *producer, struct waiter *waiter, bool ea
         waiter_settle_all(&producer->callers, &told, -EPIPE);
     } else {
         int patience = atomic_load_explicit(&producer->callers_wait, memory_order_relaxed);
-        if (eager) {
-            wait_eagerly(producer);
+        if (waiter->own != UINT64_MAX) {
+            wait_eagerly(producer, CALLERS_INSIDE);
+        } else if (eager) {
+            wait_eagerly(producer, CALLERS_EAGER);
         } else if (patience == NOBODY_WAITS) {
             atomic_store_explicit(&producer->callers_wait, CALLERS_PATIENT, memory_order_seq_cst);
         }
@@ -151,12 +157,10 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
     struct waiter *waiter = waiter_of(&sleeper.waiter);
     waiter->payload = payload;
     waiter->own = own;
-    /* Nobody else may be able to run what is claimable: this caller could hold all of the width, or all of the pool. */
-    bool inside = pool_thread || own != UINT64_MAX;
-    enlist(producer, waiter, inside);
+    enlist(producer, waiter, pool_thread);
     atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
     uint32_t until_sample = waking_cost(producer) == UINT32_MAX ? 1 : WAKING_SAMPLE_EVERY;
-    bool eager = inside;
+    bool eager = pool_thread;
     uint64_t polls_since = 0;
     uint64_t polled = 0; /* nanoseconds */
     uint64_t ran;
@@ -184,13 +188,15 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
         }
         if (!sleeper_is_told(&sleeper)) {
             atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
-            /* A pool thread is what others count on: it looks again what there is to run, or to hand to the sink. So is
-             * whoever is inside an item: where items are claimable nobody is told of little room. */
-            sleeper_sleep(&sleeper, ticket, inside ? WAKING_LOOKOUT_NS : eager ? PARKING_FOREVER : WINDOW_PATIENCE_NS);
+            /* A pool thread is what others count on: it looks again what there is to run, or to hand to the sink. */
+            sleeper_sleep(&sleeper, ticket,
+                          pool_thread ? WAKING_LOOKOUT_NS
+                          : eager     ? PARKING_FOREVER
+                                      : WINDOW_PATIENCE_NS);
             atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
             if (!eager) {
                 eager = true;
-                wait_eagerly(producer);
+                wait_eagerly(producer, CALLERS_EAGER);
             }
         }
     }

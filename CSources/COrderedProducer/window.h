@@ -18,6 +18,8 @@
  * callback is eager at once; a blocked thread becomes so after a first, timed sleep, in which it mostly is let in by
  * the first rule. So a slow consumer does not wake a caller for every item, and a fast one that suddenly waits for
  * something its caller is to do next does not wait for long.
+ *   - When somebody waits inside an item of the same producer, for each freed slot: what is claimable then may be
+ * claimable for nobody, since the item that waits takes up the width, or is itself what the others wait for.
  *   - By the caller itself: a blocked thread that helps (rule 8) looks after each item that it ran.
  *
  * Why no room is slept through. Wait: callers_wait := eager, heavy fence, look at head (in ring_reserve). Room: head +=
@@ -35,7 +37,7 @@
 #include "asymmetric_fence.h"
 #include "producer.h"
 
-enum patience { NOBODY_WAITS = 0, CALLERS_PATIENT, CALLERS_EAGER };
+enum patience { NOBODY_WAITS = 0, CALLERS_PATIENT, CALLERS_EAGER, CALLERS_INSIDE };
 
 enum {
     WINDOW_PATIENCE_NS = 250000, /* of a sleeping thread, until it is eager */
@@ -66,7 +68,7 @@ static inline void window_after_delivery(struct oip_producer *producer)
 static inline void window_before_leaving(struct oip_producer *producer)
 {
     int patience = atomic_load_explicit(&producer->callers_wait, memory_order_seq_cst);
-    if (OIP_UNLIKELY(patience == CALLERS_EAGER)) {
+    if (OIP_UNLIKELY(patience >= CALLERS_EAGER)) {
         window_grant(producer);
     }
 }

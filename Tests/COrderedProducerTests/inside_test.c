@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls from inside: what an item, the consumer function and the sink may and may not call on their own producer. */
 #include "Support/lane.h"
+#include "window.h"
 
 #include <sched.h>
 #include <string.h>
@@ -330,6 +331,49 @@ static void a_waiting_pool_thread_goes_on_helping(int consumer)
     lane_end(lane);
 }
 
+static void *ask_for_nine(void *argument)
+{
+    CHECK_EQUAL(lane_ask(argument, 0, 9), 0);
+    return NULL;
+}
+
+static void ask_for_the_tenth(struct item *item)
+{
+    atomic_store(&inside_results[0], lane_ask(item->lane, 9, 1));
+}
+
+static void hold_pool_thread(void *semaphore)
+{
+    wait_for(semaphore);
+}
+
+/*
+ * The caller that waits for room helps: it is inside item 1, which asks as well. Items 2 to 7 are claimable, but for
+ * nobody, since item 1 takes up the width. So the one freed slot must be granted at once, though it is less than a
+ * quarter of the window: only then is the wait inside item 1 known to be hopeless.
+ */
+static void a_helping_caller_waits_inside_an_item(int variant)
+{
+    (void)variant;
+    sem_init(&inside_done, 0, 0);
+    struct lane *lane = lane_create(BY_PRODUCE, LOOP, 10, 1, OPTIONS(.window = 8, .width = 1));
+    lane->items[1].inside = ask_for_the_tenth;
+    CHECK_EQUAL(oip_pool_run(lane->pool, hold_pool_thread, &inside_done), 0);
+    CHECK_EQUAL(lane_start(lane), 0);
+    oip_pause(lane->producer);
+    pthread_t caller;
+    CHECK_EQUAL(pthread_create(&caller, NULL, ask_for_nine, lane), 0);
+    WAIT_UNTIL(atomic_load(&lane->items[1].begins) == 1);
+    WAIT_UNTIL(atomic_load(&lane->producer->callers_wait) >= CALLERS_EAGER); /* it sleeps, or is about to */
+    oip_resume(lane->producer);
+    CHECK_EQUAL(pthread_join(caller, NULL), 0);
+    CHECK_EQUAL(atomic_load(&inside_results[0]), -EDEADLK);
+    sem_post(&inside_done);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(atomic_load(&lane->delivered), 9);
+    lane_end(lane);
+}
+
 static void shut_down_in_function(void *argument)
 {
     atomic_store(&inside_results[2], oip_pool_shutdown(argument));
@@ -363,6 +407,7 @@ int main(int count, char **arguments)
         {"a consumer that fills its window", a_consumer_that_fills_its_own_window_is_refused, VARIANTS, lane_name},
         {"an item may stop another producer", an_item_may_stop_another_producer, VARIANTS, lane_name},
         {"a waiting pool thread goes on helping", a_waiting_pool_thread_goes_on_helping, CONSUMERS, consumer_name},
+        {"a helping caller waits inside an item", a_helping_caller_waits_inside_an_item, 0, NULL},
         {"shutdown on a pool thread is refused", shutdown_on_a_pool_thread_is_refused, 0, NULL},
         {0},
     };

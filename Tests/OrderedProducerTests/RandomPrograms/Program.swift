@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+import OrderedProducer
+
+/// A program over the whole public interface: all of it follows from a seed, and is drawn before anything runs.
+struct Program: Sendable {
+    enum Consumer: CaseIterable { case thread, blockingThread, sink, sequence, nobody }
+
+    /// What the consumer does with its `mark`-th item, before it goes on or not.
+    enum Turn: CaseIterable { case nothing, leave, fail, stopProducing, stop, produce, pause }
+
+    enum End: CaseIterable { case stop, stopBlocking, stopWhileAsked, stopTwice, stopProducing, shutdown, drop }
+
+    /// What an item does besides being made.
+    enum Deed { case nothing, tryProduce, produceBlocking, stopProducing, stop }
+
+    struct Item: Sendable {
+        var value: Int
+        var fails: Bool
+        var work: Int
+        var deed: Deed
+    }
+
+    /// One call: a single item, or several where the way is one of those that take several.
+    struct Ask: Sendable {
+        var way: Way
+        var items: [Item]
+        var isCancelled: Bool
+    }
+
+    enum Step { case pause, resume, resize(Int), look, yield }
+
+    let seed: UInt64
+    var configuration = ProducerConfiguration()
+    var threads = 1
+    var isTransform = false
+    var consumer = Consumer.nobody
+    var turn = Turn.nothing
+    var mark = 0
+    var attachesFirst = false
+    var callers: [[Ask]] = []
+    var before: [Step] = []
+    var after: [Step] = []
+    var end = End.stop
+}
+
+extension Program {
+    init(seed: UInt64) {
+        self.seed = seed
+        var dice = SeededGenerator(seed: seed)
+        configuration.window = [1, 2, 3, 5, 8, 16, 64].randomElement(using: &dice)!
+        configuration.onFailure = [.endInOrder, .failFast, .skip].randomElement(using: &dice)!
+        configuration.assists = Int.random(in: 0..<3, using: &dice) > 0
+        configuration.wait = [.adaptive, .park].randomElement(using: &dice)!
+        if Bool.random(using: &dice) { configuration.width = .random(in: 1...3, using: &dice) }
+        threads = .random(in: 1...4, using: &dice)
+        isTransform = Bool.random(using: &dice)
+        consumer = Consumer.allCases.randomElement(using: &dice)!
+        end = End.allCases.randomElement(using: &dice)!
+        // Nobody makes room then: those who wait for it go home as production ends, and not before.
+        if consumer == .nobody, end != .stopProducing { end = .stopWhileAsked }
+        if Bool.random(using: &dice) { turn = Turn.allCases.randomElement(using: &dice)! }
+        attachesFirst = Bool.random(using: &dice)
+        drawCallers(&dice)
+        mark = .random(in: 0...callers.joined().count, using: &dice)
+        before = Self.steps(&dice)
+        after = Self.steps(&dice)
+    }
+
+    private mutating func drawCallers(_ dice: inout SeededGenerator) {
+        let ways = Way.allCases.filter { $0.isTransform == isTransform }
+        let only = Int.random(in: 0..<3, using: &dice) == 0 ? ways.randomElement(using: &dice) : nil
+        let failures = [0, 0, 3, 12, 40].randomElement(using: &dice)!
+        let deeds = Int.random(in: 0..<3, using: &dice) == 0
+        for caller in 0..<Int.random(in: 1...4, using: &dice) {
+            var asks: [Ask] = []
+            var value = caller * 1000
+            for _ in 0..<Int.random(in: 0...50, using: &dice) {
+                let way = only ?? ways.randomElement(using: &dice)!
+                let count = way.takesSeveral ? Int.random(in: 1...6, using: &dice) : 1
+                let items = (value..<value + count).map { value in
+                    Item(
+                        value: value, fails: failures > 0 && Int.random(in: 0..<failures, using: &dice) == 0,
+                        work: .random(in: 0...3, using: &dice), deed: deeds ? Self.deed(&dice) : .nothing)
+                }
+                value += count
+                // How many of several were accepted, a cancelled call does not tell.
+                let isCancelled = way.suspends && !way.takesSeveral && Int.random(in: 0..<8, using: &dice) == 0
+                asks.append(Ask(way: way, items: items, isCancelled: isCancelled))
+            }
+            callers.append(asks)
+        }
+    }
+
+    private static func deed(_ dice: inout SeededGenerator) -> Deed {
+        switch Int.random(in: 0..<60, using: &dice) {
+        case 0..<6: .tryProduce
+        case 6..<12: .produceBlocking
+        case 12..<14: .stop
+        case 14: .stopProducing
+        default: .nothing
+        }
+    }
+
+    private static func steps(_ dice: inout SeededGenerator) -> [Step] {
+        (0..<Int.random(in: 0..<8, using: &dice)).map { _ in
+            switch Int.random(in: 0..<8, using: &dice) {
+            case 0: .pause
+            case 1: .resume
+            case 2: .resize(.random(in: 1...5, using: &dice))
+            case 3: .look
+            default: .yield
+            }
+        }
+    }
+}
+
+extension Way {
+    var takesSeveral: Bool { self == .transformContents || self == .transformContentsBlocking }
+}
+
+extension Program: CustomStringConvertible {
+    /// Every operation, so that a failing program can be read, or written again by hand.
+    var description: String {
+        var lines = ["PROGRAM_SEED=\(seed)"]
+        lines.append(
+            "window \(configuration.window), width \(configuration.width.map(String.init) ?? "any"), "
+                + "\(configuration.onFailure), assists \(configuration.assists), \(configuration.wait), "
+                + "\(threads) threads, \(isTransform ? "transform" : "items")")
+        lines.append("consumer \(consumer), attached \(attachesFirst ? "first" : "later"), \(turn) at \(mark)")
+        for (number, asks) in callers.enumerated() {
+            lines.append("caller \(number): \(asks.map(\.text).joined(separator: ", "))")
+        }
+        lines.append("steps \(before), attach, \(after); end \(end)")
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Program.Ask {
+    fileprivate var text: String {
+        let items = items.map { item in
+            "\(item.value)\(item.fails ? "!" : "")\(item.deed == .nothing ? "" : " (\(item.deed))")"
+        }
+        return "\(way) \(items.joined(separator: " "))\(isCancelled ? ", cancelled" : "")"
+    }
+}

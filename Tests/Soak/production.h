@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One production from its creation to the last trace of it, with an account of every item. An item that was taken over
+ * has exactly one fate in the end: failed, delivered, or discarded as input or as output; any other has none.
+ */
+#ifndef PRODUCTION_H
+#define PRODUCTION_H
+
+#include "../COrderedProducerTests/Support/check.h"
+#include "plan.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+struct shared_loop;
+
+/* Where productions take place side by side, for a while. */
+struct site {
+    oip_pool *pool;
+    oip_pool *elsewhere; /* finishes reserved items */
+    struct shared_loop *loop;
+    atomic_bool closing; /* the pool is being shut down */
+};
+
+struct production;
+
+struct item {
+    struct production *production;
+    atomic_ullong sequence; /* UINT64_MAX: nobody said it yet */
+    unsigned char mood;
+    bool fails;
+    atomic_uchar accepted, begun, ended, failed, delivered, inputs_discarded, outputs_discarded;
+};
+
+struct production {
+    struct plan plan;
+    uint64_t number;
+    struct site *site;
+    oip_producer *producer;
+    struct item *items; /* plan.total for the callers, then EXTRAS for items that ask for items */
+    atomic_int extras;
+    uint64_t *order; /* sequences, as they were delivered */
+    atomic_int delivered;
+    oip_ready_queue *queue;
+    pthread_t thread; /* of an attached consumer or a loop */
+    bool started;
+    sem_t gone;     /* posted as the shared loop has detached */
+    sem_t released; /* posted by the producer's release function */
+};
+
+/* Runs one production to its end. False where the site was closing already. */
+bool run_production(struct site *site, uint64_t seed, uint64_t number);
+
+/* The number of the production that this thread works for; UINT64_MAX: none. */
+extern _Thread_local uint64_t this_production;
+
+/* Whether a call said that production has ended, and may have said so. */
+bool is_end(const struct production *production, int result);
+
+void wait_for(sem_t *semaphore);
+
+/* items.c */
+int make_payload(void *context, void *payload, uint64_t sequence);
+int make_called(void *argument, void **result);
+void finish_elsewhere(void *argument);
+void discard_payload(void *context, void *payload, enum oip_payload_state state);
+void write_input(struct item *item, void *payload);
+struct item *read_output(struct production *production, const void *payload);
+size_t payload_stride(const struct plan *plan);
+void accepted(struct item *item, uint64_t sequence);
+
+/* callers.c */
+struct caller {
+    struct production *production;
+    struct dice dice;
+    int first, count;
+    pthread_t thread;
+};
+void *call(void *caller);
+int produce_one(struct production *production, struct item *item);
+int try_produce_one(struct production *production, struct item *item);
+
+/* consumers.c */
+int start_consumer(struct production *production);
+bool take(struct production *production, const void *payload, uint64_t sequence);
+void end_consumer(struct production *production);
+
+/* shared_loop.c: an event loop with a descriptor, which serves all productions of a site that want one. */
+struct shared_loop *shared_loop_start(void);
+int shared_loop_adopt(struct shared_loop *loop, struct production *production);
+void shared_loop_end(struct shared_loop *loop);
+
+/* model.c */
+void check_against_model(struct production *production);
+void check_fates(struct production *production);
+
+#endif
