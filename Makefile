@@ -9,7 +9,7 @@ export SWIFT_OPTIONS
 
 C_TESTS := Tests/COrderedProducerTests/run.sh
 .PHONY: help setup demo test check docs clean
-.PHONY: schedules models fuzz
+.PHONY: schedules models fuzz soak faults litmus check-abi test-aarch64 test-valgrind
 .PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-malloc bench-publish
 .DEFAULT_GOAL := help
 
@@ -34,6 +34,9 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	@Scripts/in-turn \
 	    'formatting' 'Scripts/check-format' \
 	    'C core, gcc and clang, sanitizers' '$(C_TESTS) --sanitizers' \
+	    'faults' 'Tests/Faults/run' \
+	    'faults, AddressSanitizer' 'Tests/Faults/run --address' \
+	    'interface' 'Scripts/check-abi' \
 	    'library, ThreadSanitizer' \
 	    'swift test --sanitize=thread --scratch-path .build/thread $(SWIFT_OPTIONS)' \
 	    'library, AddressSanitizer' \
@@ -49,6 +52,24 @@ schedules: setup ## short programs under many schedules of their threads, and th
 SECONDS_OF_FUZZING = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
 fuzz: setup ## fuzz the C API and ordered-gzip, each for SECONDS=60
 	@Tests/Fuzz/run $(SECONDS_OF_FUZZING) $(if $(SEED),SEED=$(SEED))
+
+soak: setup ## productions of every kind with random endings for MINUTES=10, every item accounted for
+	@Tests/Soak/run $(or $(MINUTES),10) $(if $(SEED),SEED=$(SEED))
+
+faults: setup ## whatever the core asks of the system is refused once; signals, fork, little room
+	@Tests/Faults/run $(ARGS)
+
+litmus: ## the memory orders of the protocols, checked by herd7
+	@Tests/Litmus/run
+
+check-abi: setup ## exported symbols, layouts of structs and the Swift interface against Tests/ABI
+	@Scripts/check-abi
+
+test-aarch64: ## the C core built for aarch64, its tests under qemu
+	@Scripts/test-aarch64
+
+test-valgrind: setup ## the C tests under memcheck and helgrind: long
+	@Scripts/test-valgrind
 
 models: ## models of the core's protocols, and broken variants of them, checked by spin
 	@Tests/Models/run

@@ -18,19 +18,21 @@ static void count_fork(void)
     fork_generation++;
 }
 
-static int watch_result;
-
-static void prepare_once(void)
-{
-    asymmetric_fences_prepare();
-    watch_result = -pthread_atfork(NULL, NULL, count_fork);
-}
-
 int prepare_process(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, prepare_once);
-    return watch_result == 0 ? 0 : fail_with(watch_result, "pthread_atfork");
+    static pthread_once_t fences = PTHREAD_ONCE_INIT;
+    pthread_once(&fences, asymmetric_fences_prepare);
+    /* Not once for all: what failed for want of memory may be tried again. Two threads that both see that nobody
+     * watches make a fork count twice, which is as good as once. */
+    static atomic_bool watches;
+    if (!atomic_load_explicit(&watches, memory_order_relaxed)) {
+        int error = pthread_atfork(NULL, NULL, count_fork);
+        if (error != 0) {
+            return fail_with(-error, "pthread_atfork");
+        }
+        atomic_store_explicit(&watches, true, memory_order_relaxed);
+    }
+    return 0;
 }
 
 int fail_with(int result, const char *format, ...)

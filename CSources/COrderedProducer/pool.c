@@ -250,11 +250,18 @@ int oip_pool_create(oip_pool **created, const struct oip_pool_options *given)
     memset(pool, 0, sizeof *pool);
     result = run_queue_init(&pool->run_queue);
     if (result != 0) {
-        free(pool);
-        return fail_with(result, "oip_pool_create: the run queue");
+        goto no_queue;
     }
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->changed, NULL);
+    result = -pthread_mutex_init(&pool->lock, NULL);
+    if (result != 0) {
+        fail_with(result, "pthread_mutex_init");
+        goto no_lock;
+    }
+    result = -pthread_cond_init(&pool->changed, NULL);
+    if (result != 0) {
+        fail_with(result, "pthread_cond_init");
+        goto no_condition;
+    }
     atomic_init(&pool->wake_cost, WAKING_FIRST_GUESS_NS);
     pool->processors = available_processors();
     pool->generation = fork_generation;
@@ -288,6 +295,14 @@ int oip_pool_create(oip_pool **created, const struct oip_pool_options *given)
     }
     *created = pool;
     return 0;
+
+no_condition:
+    pthread_mutex_destroy(&pool->lock);
+no_lock:
+    run_queue_destroy(&pool->run_queue);
+no_queue:
+    free(pool);
+    return result;
 }
 
 uint32_t oip_pool_threads(const oip_pool *pool)
@@ -421,6 +436,7 @@ int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void *argumen
             pool_wake(pool);
             return 0;
         }
+        fail_with(result, "oip_pool_run: a place in the run queue");
         pool_close(pool);
     }
     free(job);

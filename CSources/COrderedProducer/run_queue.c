@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run_queue.h"
 
+#include "errors.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -43,12 +45,12 @@ int run_queue_init(struct run_queue *queue)
     atomic_init(&queue->length, 0);
     int error = pthread_mutex_init(&queue->store_lock, NULL);
     if (error != 0) {
-        return -error;
+        return fail_with(-error, "pthread_mutex_init");
     }
     struct ck_fifo_mpmc_entry *stub = take_node(queue);
     if (stub == NULL) {
         pthread_mutex_destroy(&queue->store_lock);
-        return -ENOMEM;
+        return fail_with(-ENOMEM, "oip_pool_create: the run queue");
     }
     ck_fifo_mpmc_init(&queue->fifo, stub);
     return 0;
@@ -96,6 +98,9 @@ struct runnable *run_queue_pop(struct run_queue *queue)
     if (!ck_fifo_mpmc_dequeue(&queue->fifo, &runnable, &node)) {
         return NULL;
     }
+    /* Acquire also for what is not reached through the runnable: ck's dequeue orders only dependent loads on aarch64.
+     */
+    atomic_thread_fence(memory_order_acquire);
     oip_tsan_acquire(runnable);
     runnable->node = node;
     atomic_fetch_sub_explicit(&queue->length, 1, memory_order_relaxed);

@@ -143,12 +143,29 @@ static bool deliverer_is_faster(struct oip_producer *producer)
            producer->pool->processors > 1;
 }
 
+/*
+ * Whether this thread is inside items inside items: each that asks for more in a full window runs the next one on the
+ * same stack, as many as the window has. Waiting without helping could wait for threads that do the same.
+ */
+static bool is_deep(void)
+{
+    int depth = 0;
+    for (const struct frame *frame = current_frame; frame != NULL && depth < WINDOW_HELP_DEPTH; frame = frame->outer) {
+        depth++;
+    }
+    return depth == WINDOW_HELP_DEPTH;
+}
+
 int window_wait(struct oip_producer *producer, const void *payload, uint64_t *sequence)
 {
     uint64_t own = outermost_item(producer);
     if (is_hopeless(producer, own)) {
         return fail_with(-EDEADLK, "the window of %llu items is full, and room comes only after this caller returns",
                          (unsigned long long)producer->ring.window);
+    }
+    if (is_deep()) {
+        return fail_with(-EDEADLK, "the window is full, and %d items wait inside one another on this thread already",
+                         WINDOW_HELP_DEPTH);
     }
     bool pool_thread = on_pool_thread(producer->pool);
     bool helps = producer->assists || pool_thread;

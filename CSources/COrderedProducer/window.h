@@ -30,6 +30,10 @@
  * window, room comes only when s is delivered, and s waits for room. Such a wait fails with -EDEADLK, at its beginning
  * or as soon as it becomes hopeless by grants to others. All other waits end, since the items before s can finish: a
  * waiting pool thread runs what is claimable first.
+ *
+ * Helping runs items on the stack of the one that waits. Where each of them asks for more, that would go on until the
+ * window's size of them lie on one stack: 512 bytes each and their own frames. So a wait from inside WINDOW_HELP_DEPTH
+ * items or consumers fails with -EDEADLK as well.
  */
 #ifndef OIP_WINDOW_H
 #define OIP_WINDOW_H
@@ -42,6 +46,7 @@ enum patience { NOBODY_WAITS = 0, CALLERS_PATIENT, CALLERS_EAGER, CALLERS_INSIDE
 enum {
     WINDOW_PATIENCE_NS = 250000, /* of a sleeping thread, until it is eager */
     WINDOW_POLL_NS = 30000,      /* for room that a fast consumer is making */
+    WINDOW_HELP_DEPTH = 32,      /* items inside which a thread may be and still help */
 };
 
 /* Waits for room for one item, with `payload` or, where that is NULL, a reservation. */

@@ -194,8 +194,9 @@ OIP_API void *oip_producer_context(const oip_producer *producer);
 /*
  * Asks for an item: copies `payload` in and stores its sequence (if `sequence` is not NULL). Where the window is full
  * it waits, first come, first served; a waiting caller helps by running items, unless `no_assist`. From inside an item
- * of the same pool it only helps, and fails with -EDEADLK where that cannot make room. -EPIPE once production has
- * ended.
+ * of the same pool it only helps, and fails with -EDEADLK where that cannot make room. Helping runs items inside items:
+ * where 32 wait inside one another on a thread already, the next wait fails with -EDEADLK, too. -EPIPE once production
+ * has ended.
  */
 OIP_API int oip_produce(oip_producer *producer, const void *payload, uint64_t *sequence);
 
