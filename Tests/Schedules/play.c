@@ -46,6 +46,12 @@ static int run(void *context, void *payload, uint64_t sequence)
         oip_stop_producing(producer);
         aborted = true;
     }
+    if (cast->asks_inside && index == 1) {
+        uint64_t more = cast->callers * cast->items;
+        int result = oip_produce(producer, &more, NULL);
+        REQUIRE(result == 0 || result == -EDEADLK || result == -EPIPE);
+        items[more].accepted = result == 0;
+    }
     item->ended++;
     item->ended_behind_abort = aborted;
     item->failed = cast->fails && index == 1;
@@ -234,7 +240,7 @@ void plays_check(void)
 {
     bool all = !cast->fails && (cast->act == NONE || cast->act == PAUSE || cast->act == GROW || cast->act == SHRINK);
     REQUIRE(released == 1);
-    for (unsigned i = 0; i < cast->callers * cast->items; i++) {
+    for (unsigned i = 0; i < cast->callers * cast->items + cast->asks_inside; i++) {
         const struct item *item = &items[i];
         if (!item->accepted) {
             REQUIRE(item->delivered == 0 && (item->begun == 0 || cast->way == ELSEWHERE));

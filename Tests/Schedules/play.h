@@ -21,9 +21,10 @@ struct cast {
     unsigned workers, window;
     uint32_t width;
     enum oip_failure_policy policy;
-    bool fails;    /* item 1 */
-    unsigned cost; /* nanoseconds of an item */
-    unsigned slow; /* and of item 3 */
+    bool fails;       /* item 1 */
+    unsigned cost;    /* nanoseconds of an item */
+    unsigned slow;    /* and of item 3 */
+    bool asks_inside; /* item 1, for one more */
     bool no_assist;
 };
 

@@ -49,6 +49,10 @@ PLAY(drop_sink, .consumer = SINK, .act = DROP, .callers = 1, .items = 2, .worker
 PLAY(drop_unstarted, .consumer = NOBODY, .act = DROP, .callers = 1, .items = 2, .workers = 1, .window = 2)
 PLAY(grow, .consumer = SINK, .act = GROW, .callers = 1, .items = 2, .workers = 1, .window = 2, .cost = 50000)
 PLAY(shrink, .consumer = THREAD, .act = SHRINK, .callers = 1, .items = 2, .workers = 2, .window = 2, .cost = 50000)
+PLAY(inside_width_of_one, .consumer = LOOP, .asks_inside = true, .callers = 1, .items = 7, .workers = 1, .window = 5,
+     .width = 1, .cost = 1000)
+PLAY(inside_thread, .consumer = THREAD, .asks_inside = true, .callers = 2, .items = 2, .workers = 1, .window = 2)
+PLAY(inside_sink, .consumer = SINK, .asks_inside = true, .callers = 1, .items = 3, .workers = 2, .window = 2)
 PLAY(runs_thread, .consumer = THREAD, .way = AT_ONCE, .callers = 1, .items = 12, .workers = 2, .window = 16,
      .cost = 300, .slow = 3000000)
 PLAY(runs_sink, .consumer = SINK, .way = AT_ONCE, .callers = 1, .items = 16, .workers = 2, .window = 16, .cost = 300,
@@ -99,6 +103,9 @@ const struct play plays[] = {
     ENTRY(drop_unstarted, "the same, before there was a consumer"),
     ENTRY(grow, "a thread more for the pool meanwhile"),
     ENTRY(shrink, "a thread less"),
+    ENTRY(inside_width_of_one, "an item asks for another and holds all of the width"),
+    ENTRY(inside_thread, "an item asks for another in a full window"),
+    ENTRY(inside_sink, "the same, into a sink"),
     ENTRY(runs_thread, "runs of cheap items, one of them long: the rest of its run is taken away"),
     ENTRY(runs_sink, "the same, into a sink"),
     ENTRY(runs_two_callers, "the same, two callers that help, an event loop"),
