@@ -16,6 +16,8 @@
 
 #include "platform.h"
 
+OIP_PRIVATE_BEGIN
+
 /* Set before the first object exists, constant afterwards. */
 extern bool asymmetric_fences_work;
 
@@ -31,5 +33,7 @@ static inline void light_fence(void)
 }
 
 void heavy_fence(void);
+
+OIP_PRIVATE_END
 
 #endif

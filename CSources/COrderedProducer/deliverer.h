@@ -9,6 +9,8 @@
 #include "delivery.h"
 #include "window.h"
 
+OIP_PRIVATE_BEGIN
+
 /* What the holder of the delivery sees at the head. */
 enum head_view {
     HEAD_DONE,      /* an item to deliver */
@@ -147,5 +149,7 @@ void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample);
 
 /* event_loop.c: lets go of the producers whose entries are in the list. */
 void drop_entries(struct ck_stack_entry *entry);
+
+OIP_PRIVATE_END
 
 #endif

@@ -43,6 +43,8 @@
 
 #include "producer.h"
 
+OIP_PRIVATE_BEGIN
+
 enum delivery_state {
     DELIVERY_NONE,
     DELIVERY_AWAY,
@@ -102,5 +104,7 @@ void delivery_abort(struct oip_producer *producer);
 
 /* The holder of the delivery ends the iteration: what is outstanding is discarded as it finishes. */
 void delivery_end(struct oip_producer *producer);
+
+OIP_PRIVATE_END
 
 #endif

@@ -19,6 +19,8 @@
 
 #include "producer.h"
 
+OIP_PRIVATE_BEGIN
+
 /* An item failed: the phase its stamp gets. */
 enum phase ending_item_failed(struct oip_producer *producer, uint64_t sequence, int code);
 
@@ -36,5 +38,7 @@ void ending_part_done(struct oip_producer *producer);
 
 /* Ends production at once. */
 void ending_abort(struct oip_producer *producer);
+
+OIP_PRIVATE_END
 
 #endif

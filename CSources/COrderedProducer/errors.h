@@ -7,6 +7,8 @@
 
 #include "platform.h"
 
+OIP_PRIVATE_BEGIN
+
 /* Remembers the sentence as this thread's oip_error_detail() and returns `result`. */
 OIP_COLD __attribute__((format(printf, 2, 3))) int fail_with(int result, const char *format, ...);
 
@@ -25,5 +27,7 @@ int prepare_process(void);
             return -ECHILD;                                                                                            \
         }                                                                                                              \
     } while (0)
+
+OIP_PRIVATE_END
 
 #endif

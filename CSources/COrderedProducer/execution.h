@@ -20,6 +20,8 @@
 
 #include "producer.h"
 
+OIP_PRIVATE_BEGIN
+
 enum { SCHEDULE_QUEUED = 1, SCHEDULE_ACTIVE_ONE = 2 };
 
 static inline unsigned schedule_active(unsigned schedule)
@@ -79,5 +81,7 @@ uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample);
 /* Counts this thread as one that runs items, where the producer has a width. False: there are enough. */
 bool execution_enter(struct oip_producer *producer);
 void execution_exit(struct oip_producer *producer);
+
+OIP_PRIVATE_END
 
 #endif

@@ -32,6 +32,8 @@
 #include "asymmetric_fence.h"
 #include <pthread.h>
 
+OIP_PRIVATE_BEGIN
+
 enum {
     HELD_RUN_MOST = 16, /* items */
     HELD_RUNS = 4,      /* of one producer; threads beyond claim their items one by one */
@@ -100,5 +102,7 @@ static inline bool held_run_waits(const struct held_run *run)
 
 /* Takes all that is held and not begun, `most` of it at most, from the back. How many, from `*first` on. */
 uint64_t held_run_steal(struct held_run *run, uint64_t most, uint64_t *first, pthread_mutex_t *lock);
+
+OIP_PRIVATE_END
 
 #endif

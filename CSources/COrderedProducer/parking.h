@@ -22,6 +22,8 @@
 
 #include "ck.h"
 
+OIP_PRIVATE_BEGIN
+
 struct parking {
     struct ck_ec32 event;
 };
@@ -37,5 +39,7 @@ uint32_t parking_ticket(const struct parking *place);
 bool parking_wait(struct parking *place, uint32_t ticket, int64_t timeout_ns);
 
 void parking_signal(struct parking *place);
+
+OIP_PRIVATE_END
 
 #endif

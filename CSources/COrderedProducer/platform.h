@@ -31,6 +31,11 @@
 #define OIP_TSAN 0
 #endif
 
+/* Around the declarations of every private header, behind its includes: nothing but oip_* leaves a shared object. Not
+ * by an option of the compiler, which a package that others depend on may not set. */
+#define OIP_PRIVATE_BEGIN _Pragma("GCC visibility push(hidden)")
+#define OIP_PRIVATE_END _Pragma("GCC visibility pop")
+
 #define OIP_CACHE_LINE 64
 #define OIP_ALIGNED_TO_LINE _Alignas(OIP_CACHE_LINE)
 

@@ -37,6 +37,8 @@
 #include "waiter.h"
 #include <ordered_producer.h>
 
+OIP_PRIVATE_BEGIN
+
 struct frame;
 
 enum worker_state { WORKER_NONE = 0, WORKER_RUNS, WORKER_LEFT };
@@ -117,5 +119,7 @@ void pool_drop(struct oip_pool *pool);
 
 /* Starts a thread with all signals blocked. It names itself, so that it never runs unnamed. */
 int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *), void *argument);
+
+OIP_PRIVATE_END
 
 #endif

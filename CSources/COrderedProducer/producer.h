@@ -24,6 +24,8 @@
 #include "waiter.h"
 #include <ordered_producer.h>
 
+OIP_PRIVATE_BEGIN
+
 enum consumer_kind {
     CONSUMER_NONE,    /* not started yet */
     CONSUMER_THREAD,  /* oip_next() in a thread */
@@ -120,5 +122,7 @@ struct oip_producer {
 
 void producer_retain(struct oip_producer *producer);
 void producer_drop(struct oip_producer *producer);
+
+OIP_PRIVATE_END
 
 #endif

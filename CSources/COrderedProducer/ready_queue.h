@@ -26,6 +26,8 @@
 #include "parking.h"
 #include <ordered_producer.h>
 
+OIP_PRIVATE_BEGIN
+
 struct ready_entry {
     struct ck_stack_entry link;
 };
@@ -53,5 +55,7 @@ struct ready_entry *ready_queue_take(struct oip_ready_queue *queue);
 
 void ready_queue_retain(struct oip_ready_queue *queue);
 void ready_queue_drop(struct oip_ready_queue *queue);
+
+OIP_PRIVATE_END
 
 #endif

@@ -45,6 +45,8 @@
 
 #include "platform.h"
 
+OIP_PRIVATE_BEGIN
+
 enum phase {
     PHASE_READY = 1,     /* waits for a claimer; while it is run the stamp stays and claim has passed it */
     PHASE_RESERVED = 2,  /* finishes elsewhere */
@@ -190,5 +192,7 @@ static inline void ring_advance(struct reorder_ring *ring, uint64_t head)
     /* Release: the payload was read; pairs with the acquire in ring_reserve(). */
     atomic_store_explicit(&ring->head, head + 1, memory_order_release);
 }
+
+OIP_PRIVATE_END
 
 #endif

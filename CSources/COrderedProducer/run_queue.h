@@ -19,6 +19,8 @@
 #include "ck.h"
 #include <pthread.h>
 
+OIP_PRIVATE_BEGIN
+
 struct worker;
 
 struct runnable {
@@ -60,5 +62,7 @@ static inline int run_queue_length(struct run_queue *queue)
 
 /* A look, sequentially consistent with push. */
 bool run_queue_is_empty(struct run_queue *queue);
+
+OIP_PRIVATE_END
 
 #endif

@@ -12,6 +12,8 @@
 #include "parking.h"
 #include <ordered_producer.h>
 
+OIP_PRIVATE_BEGIN
+
 enum waiter_state {
     WAITER_UNUSED = 0,
     WAITER_LISTED,  /* in a list */
@@ -79,5 +81,7 @@ void sleeper_init(struct sleeper *sleeper);
 unsigned waiter_count_sleepers(const struct waiter_list *list);
 bool sleeper_is_told(struct sleeper *sleeper);
 void sleeper_sleep(struct sleeper *sleeper, uint32_t ticket, int64_t timeout_ns);
+
+OIP_PRIVATE_END
 
 #endif

@@ -29,6 +29,8 @@
 
 #include <sched.h>
 
+OIP_PRIVATE_BEGIN
+
 enum {
     WAKING_LOOKOUT_NS = 1000000,    /* between two looks at what nobody was woken for */
     WAKING_SEARCH_POLLS = 20,       /* of the run queue, before a searcher parks */
@@ -123,5 +125,7 @@ static inline void waking_poll(uint64_t waited_ns)
 
 /* Whether a consumer that waits for a running head, or a blocked caller, should run later items meanwhile. */
 bool waking_should_help(struct oip_producer *producer);
+
+OIP_PRIVATE_END
 
 #endif

@@ -41,6 +41,8 @@
 #include "asymmetric_fence.h"
 #include "producer.h"
 
+OIP_PRIVATE_BEGIN
+
 enum patience { NOBODY_WAITS = 0, CALLERS_PATIENT, CALLERS_EAGER, CALLERS_INSIDE };
 
 enum {
@@ -80,5 +82,7 @@ static inline void window_before_leaving(struct oip_producer *producer)
 
 /* No more sequences: closes the tail and sends all waiting callers home. */
 void window_close(struct oip_producer *producer);
+
+OIP_PRIVATE_END
 
 #endif
