@@ -12,17 +12,24 @@ struct IdleTests {
         var switches: [String]
     }
 
+    /// Not by Foundation, which loses its buffer where a thread ends while its file is read.
+    private static func contents(of path: String) -> String? {
+        guard let file = unsafe fopen(path, "r") else { return nil }
+        defer { unsafe fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 8192)
+        let count = unsafe fread(&bytes, 1, bytes.count, file)
+        return unsafe ferror(file) != 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
     /// Of this process's threads whose names begin with `name`.
     private static func usage(of name: String) throws -> [String: Usage] {
         var usages: [String: Usage] = [:]
         for thread in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task") {
             let folder = "/proc/self/task/\(thread)/"
             // A thread of another test may end while this looks.
-            guard let comm = try? String(contentsOfFile: folder + "comm", encoding: .utf8), comm.hasPrefix(name) else {
-                continue
-            }
-            let schedule = try String(contentsOfFile: folder + "schedstat", encoding: .utf8)
-            let status = try String(contentsOfFile: folder + "status", encoding: .utf8)
+            guard let comm = contents(of: folder + "comm"), comm.hasPrefix(name) else { continue }
+            let schedule = try #require(contents(of: folder + "schedstat"))
+            let status = try #require(contents(of: folder + "status"))
             usages[thread] = Usage(
                 runTime: String(schedule.prefix { $0 != " " }),
                 switches: status.split(separator: "\n").filter { $0.contains("ctxt_switches") }.map(String.init))
