@@ -21,7 +21,7 @@
  *     idle(s) -> queued     a thread that finished s, or ended, or resumed production: "flip"
  *     queued -> busy        the consumer, or for a sink a pool thread
  *     idle(s) -> busy       for discarding, the thread that flips does the work itself; so does a pool thread for a
- * sink
+ *                           sink
  *
  * Why nothing is slept through. Idle: word := idle(s), then look at the stamp of s (and at gate and tail). Finish:
  * stamp := done, then look at the word. All sequentially consistent: the deliverer sees the stamp, or the finisher sees

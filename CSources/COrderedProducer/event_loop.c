@@ -24,7 +24,7 @@ static inline bool take_while_away(struct oip_producer *producer, void *payload,
     }
     /* Release: that this thread is done with the head; pairs with delivery_abort(). */
     atomic_store_explicit(&producer->inside, false, memory_order_release);
-    light_fence();
+    light_fence(); /* pairs with the heavy one in delivery_abort(): it sees this thread outside, or this one `queued` */
     if (OIP_UNLIKELY(taken && delivery_state(atomic_load_explicit(&producer->delivery, memory_order_acquire)) !=
                                   DELIVERY_AWAY)) {
         delivery_abort(producer); /* it found this thread inside and left it to it */
@@ -97,6 +97,7 @@ void drop_entries(struct ck_stack_entry *entry)
         struct ck_stack_entry *next = entry->next;
         struct ready_entry *ready = OIP_CONTAINER_OF(entry, struct ready_entry, link);
         struct oip_producer *producer = OIP_CONTAINER_OF(ready, struct oip_producer, ready_entry);
+        /* Release: `next` was read before; pairs with the exchange in tell_consumer(), which frees the entry for use. */
         atomic_store_explicit(&producer->on_ready_queue, false, memory_order_release);
         producer_drop(producer);
         entry = next;
@@ -110,7 +111,7 @@ void oip_ready_queue_release(oip_ready_queue *queue)
     }
     /* An entry keeps its producer, and the producer this queue: whoever comes last clears them away. */
     atomic_store_explicit(&queue->abandoned, true, memory_order_seq_cst);
-    atomic_thread_fence(memory_order_seq_cst);
+    atomic_thread_fence(memory_order_seq_cst); /* between the mark and the look at the entries, as in tell_consumer() */
     struct ck_stack_entry *taken = queue->taken;
     queue->taken = NULL;
     drop_entries(taken);

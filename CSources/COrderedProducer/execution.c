@@ -75,8 +75,8 @@ bool execution_queue(struct oip_producer *producer)
 
 void execution_watch(struct oip_producer *producer)
 {
-    /* What is held was written by plain stores: a worker that leaves sees it, or this thread sees the queued bit gone.
-     */
+    /* What is held was written by plain stores: a worker that leaves sees it, or this thread sees the queued bit
+       gone. */
     atomic_thread_fence(memory_order_seq_cst);
     if ((atomic_load_explicit(&producer->schedule, memory_order_relaxed) & SCHEDULE_QUEUED) == 0) {
         execution_queue(producer);

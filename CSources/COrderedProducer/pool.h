@@ -12,7 +12,7 @@
  *     second waker finds a searching thread and leaves it at that, with a mark that makes the searcher look once more
  *     before it parks. Of a burst of pushes one wakes.
  *   - At most one thread searches at a time of its own accord. A searcher that finds work stops searching, and if it
- * was the last one and there is more in the queue it wakes the next: a chain as long as the work is worth it.
+ *     was the last one and there is more in the queue it wakes the next: a chain as long as the work is worth it.
  *   - The stack is last in, first out: the thread whose cache is warmest goes first, the others sleep through.
  *   - The lookout is one parked thread with a timer. While there is one, a pusher may leave a runnable in the queue
  *     unwoken, because a wake would cost more than running it does (waking.h). When its timer runs out the lookout runs

@@ -65,8 +65,8 @@ enum reserve_result ring_reserve(struct reorder_ring *ring, bool from_queue, uin
             }
         }
         uint64_t tail = word >> TAIL_SHIFT;
-        /* Acquire on both: the consumer has read the slot's old payload. head_seen passes on what its writer acquired.
-         */
+        /* Acquire on both: the consumer has read the slot's old payload. head_seen passes on what its writer
+           acquired. */
         uint64_t head = atomic_load_explicit(&ring->head_seen, memory_order_acquire);
         if (OIP_UNLIKELY(tail - head + wanted > ring->window)) {
             /* The last look of a caller that is about to wait: see window.h. */
@@ -122,8 +122,8 @@ static uint64_t count_ready(const struct reorder_ring *ring, uint64_t first, uin
     return count;
 }
 
-/* Where a run of `most` items from `first` on should end: not in the middle of a cache line, if it reaches one's end.
- */
+/* Where a run of `most` items from `first` on should end: not in the middle of a cache line, if it reaches one's
+   end. */
 static uint64_t cut_at_line(const struct reorder_ring *ring, uint64_t first, uint64_t most)
 {
     uint64_t end = (first + most) & ~(ring->slots_per_line - 1);

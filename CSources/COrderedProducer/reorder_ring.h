@@ -27,13 +27,13 @@
  *          word, so that no sequence can be given after the closing swap.
  *   claim  next sequence to run. A claimer reads the stamp of slot `claim`; if that is ready it takes the item by
  *          compare-and-swap. It does not read tail: the stamp says all. Reserved items are passed over. claim may lag
- *          behind head (reserved items are finished and delivered without any claim); whoever finds it behind, sees it
- * by a stamp of a later lap or by head, and moves it up. head   next sequence to deliver. One writer at a time, the
- * holder of the delivery (delivery.h).
+ *          behind head (reserved items are finished and delivered without any claim); whoever finds it behind, by a
+ *          stamp of a later lap or by head, moves it up.
+ *   head   next sequence to deliver. One writer at a time, the holder of the delivery (delivery.h).
  *
  * Why it is right.
  *   - A slot is written by a new caller only after head has passed its old sequence: the caller reads head (acquire),
- * the consumer had copied the payload out before it advanced head (release).
+ *     the consumer had copied the payload out before it advanced head (release).
  *   - A claimer that reads "ready, c" (acquire) sees the payload that was written before the stamp (release). Its
  *     compare-and-swap succeeds for one claimer only, because claim never decreases. The stamp it read cannot become
  *     stale between: only a claimer of c, or head passing c, would allow a new one, and both have claim > c.

@@ -98,8 +98,8 @@ struct runnable *run_queue_pop(struct run_queue *queue)
     if (!ck_fifo_mpmc_dequeue(&queue->fifo, &runnable, &node)) {
         return NULL;
     }
-    /* Acquire also for what is not reached through the runnable: ck's dequeue orders only dependent loads on aarch64.
-     */
+    /* Acquire also for what is not reached through the runnable, pairs with the fence in push: on aarch64 ck's dequeue
+       orders only dependent loads. */
     atomic_thread_fence(memory_order_acquire);
     oip_tsan_acquire(runnable);
     runnable->node = node;

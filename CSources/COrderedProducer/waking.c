@@ -43,8 +43,8 @@ static bool worth_a_wake(struct oip_producer *producer)
     if (cost >= wake) {
         return true;
     }
-    /* A caller is one more that is awake, while it does not help; a consumer that lets callers in is counted already.
-     */
+    /* A caller is one more that is awake, while it does not help; a consumer that lets callers in is counted
+       already. */
     bool calls = !on_pool_thread(producer->pool) && !delivers_for(producer);
     return ring_backlog(&producer->ring) * cost >= wake && busy_threads(producer) + calls < producer->pool->processors;
 }

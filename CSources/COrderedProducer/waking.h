@@ -8,7 +8,7 @@
  *   2. A further thread is woken only if the backlog is worth it: backlog x cost of an item >= cost of a wake, both
  *      measured (waking_learn). While fewer threads run than there are processors; cheap items gain nothing from more.
  *   3. The consumer runs the head itself if nobody has (deliverer.c, run_head). If it waits for an item that is just
- * being asked for, it alone is woken (waking_after_publish).
+ *      being asked for, it alone is woken (waking_after_publish).
  *   4. Under saturation a consumer waits for several items, not for the head: waking_consumer_target().
  *   5. Callers that wait for room are let in when a quarter of the window is free: window.h.
  *   6. Polling is for free processors, and follows whether it paid off: poll_head() in deliverer.c, search() in
@@ -99,8 +99,8 @@ bool waking_is_crowded(struct oip_producer *producer);
  */
 bool waking_room_is_near(struct oip_producer *producer);
 
-/* For which sequence a blocking consumer that needs `head` should wait: head itself, or a later one under saturation.
- */
+/* For which sequence a blocking consumer that needs `head` should wait: head itself, or, under saturation, a later
+   one. */
 uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns);
 
 /* How many items a thread that runs them should claim at once: held_run.h. */

@@ -14,17 +14,17 @@
  * When. Telling a thread costs the teller a microsecond or two and the thread tens, so not for each freed slot:
  *   - When a quarter of the window is free (at least 1).
  *   - When somebody is eager and no item is claimable: the workers are running dry, or everything is done and the
- * consumer is slow. Looked at by the consumer after each item, and by each worker before it leaves the producer. A
- * callback is eager at once; a blocked thread becomes so after a first, timed sleep, in which it mostly is let in by
- * the first rule. So a slow consumer does not wake a caller for every item, and a fast one that suddenly waits for
- * something its caller is to do next does not wait for long.
+ *     consumer is slow. Looked at by the consumer after each item, and by each worker before it leaves the producer. A
+ *     callback is eager at once; a blocked thread becomes so after a first, timed sleep, in which it mostly is let in
+ *     by the first rule. So a slow consumer does not wake a caller for every item, and a fast one that suddenly waits
+ *     for something its caller is to do next does not wait for long.
  *   - When somebody waits inside an item of the same producer, for each freed slot: what is claimable then may be
  * claimable for nobody, since the item that waits takes up the width, or is itself what the others wait for.
  *   - By the caller itself: a blocked thread that helps (rule 8) looks after each item that it ran.
  *
- * Why no room is slept through. Wait: callers_wait := eager, heavy fence, look at head (in ring_reserve). Room: head +=
- * 1, light fence, look at callers_wait (asymmetric_fence.h). A patient caller does without the fence: it looks again
- * before it becomes eager.
+ * Why no room is slept through. Wait: callers_wait := eager, heavy fence, look at head (in ring_reserve). Room:
+ * head += 1, light fence, look at callers_wait (asymmetric_fence.h). A patient caller does without the fence: it looks
+ * again before it becomes eager.
  *
  * From inside an item s of the same producer a wait can be hopeless: if s and all that was asked for after it fill the
  * window, room comes only when s is delivered, and s waits for room. Such a wait fails with -EDEADLK, at its beginning
