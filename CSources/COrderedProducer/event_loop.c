@@ -97,7 +97,7 @@ void drop_entries(struct ck_stack_entry *entry)
         struct ck_stack_entry *next = entry->next;
         struct ready_entry *ready = OIP_CONTAINER_OF(entry, struct ready_entry, link);
         struct oip_producer *producer = OIP_CONTAINER_OF(ready, struct oip_producer, ready_entry);
-        /* Release: `next` was read before; pairs with the exchange in tell_consumer(), which frees the entry for use. */
+        /* Release: `next` was read before; pairs with the exchange in tell_consumer(), which may reuse the entry. */
         atomic_store_explicit(&producer->on_ready_queue, false, memory_order_release);
         producer_drop(producer);
         entry = next;
