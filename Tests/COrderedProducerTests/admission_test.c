@@ -66,8 +66,7 @@ static void callers_at_the_same_time_get_sequences_of_their_own(int variant)
     lane_end(lane);
 }
 
-/* ----------------------------------------------------------------------------------- items that finish elsewhere ----
- */
+/* --------------------------------------------------------------------------------- items that finish elsewhere ---- */
 
 static int give_back(void *context, void *payload, uint64_t sequence)
 {

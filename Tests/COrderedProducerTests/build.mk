@@ -24,7 +24,9 @@ $(BUILD)/%.o: %.c
 	$(CC) $(CFLAGS) $(INCLUDES) -MMD -c $< -o $@
 
 # The calls through which the core gets memory and threads, so that a test can count them and let them fail.
-$(BUILD)/memory_test: WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free,--wrap=pthread_create
+WRAPPING := $(BUILD)/memory_test $(BUILD)/memory_failures_test
+$(WRAPPING): $(BUILD)/wrapped.o
+$(WRAPPING): WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free,--wrap=pthread_create
 
 $(TESTS): %: %.o $(SUPPORT_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(MODE) $^ $(WRAPPED) $(LIBRARIES) $(LINK) -o $@

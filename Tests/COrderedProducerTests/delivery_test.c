@@ -68,8 +68,7 @@ static void a_sink_needs_no_thread_of_its_own(int variant)
     lane_end(lane);
 }
 
-/* ------------------------------------------------------------------------------------------------------- pausing ----
- */
+/* ----------------------------------------------------------------------------------------------------- pausing ---- */
 
 static void *pause_and_resume(void *argument)
 {
@@ -141,8 +140,7 @@ static void a_pause_may_come_before_the_consumer(int variant)
     lane_end(lane);
 }
 
-/* ------------------------------------------------------------------------------------------- at once, inside an item
- * ---- */
+/* ------------------------------------------------------------------------------------- at once, inside an item ---- */
 
 static sem_t in_item, go_on;
 
@@ -153,8 +151,7 @@ static void wait_inside(struct item *item)
     wait_for(&go_on);
 }
 
-/* The deliverer may be the one that runs the head: what it makes then is not delivered any more. */
-static void an_item_that_runs_at_the_end_is_discarded(int variant)
+static struct lane *lane_inside_its_item(int variant)
 {
     sem_init(&in_item, 0, 0);
     sem_init(&go_on, 0, 0);
@@ -163,6 +160,13 @@ static void an_item_that_runs_at_the_end_is_discarded(int variant)
     CHECK_EQUAL(lane_start(lane), 0);
     CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
     wait_for(&in_item);
+    return lane;
+}
+
+/* The deliverer may be the one that runs the head: what it makes then is not delivered any more. */
+static void an_item_that_runs_at_the_end_is_discarded(int variant)
+{
+    struct lane *lane = lane_inside_its_item(variant);
     oip_stop_producing(lane->producer);
     sem_post(&go_on);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
@@ -173,17 +177,10 @@ static void an_item_that_runs_at_the_end_is_discarded(int variant)
 
 static void an_item_that_runs_at_a_pause_waits(int variant)
 {
-    sem_init(&in_item, 0, 0);
-    sem_init(&go_on, 0, 0);
-    struct lane *lane = lane_of_variant(variant, 1, 1, NULL);
-    lane->items[0].inside = wait_inside;
-    CHECK_EQUAL(lane_start(lane), 0);
-    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
-    wait_for(&in_item);
+    struct lane *lane = lane_inside_its_item(variant);
     oip_pause(lane->producer);
     sem_post(&go_on);
-    struct oip_statistics statistics = {.size = sizeof statistics};
-    WAIT_UNTIL(oip_get_statistics(lane->producer, &statistics) == 0 && statistics.finished_waiting == 1);
+    WAIT_UNTIL(lane_finished_waiting(lane) == 1);
     CHECK_EQUAL(atomic_load(&lane->delivered), 0);
     oip_resume(lane->producer);
     wait_for(&lane->arrivals);

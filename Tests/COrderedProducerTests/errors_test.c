@@ -88,8 +88,7 @@ static void bad_calls_are_named(int variant)
     lane_end(lane);
 }
 
-/* ----------------------------------------------------------------------------------------------------- after fork ----
- */
+/* -------------------------------------------------------------------------------------------------- after fork ---- */
 
 static void never_told(struct oip_waiter *waiter, int result, uint64_t sequence)
 {

@@ -21,38 +21,20 @@ static void let_fail(struct lane *lane, int index)
     lane->items[index].code = CODE + index;
 }
 
-/* The items [first, end) wait inside until they are let go; the rest is not held. */
-static void hold(struct lane *lane, int first, int end, sem_t *begun, sem_t *gate)
-{
-    sem_init(begun, 0, 0);
-    sem_init(gate, 0, 0);
-    for (int i = first; i < end; i++) {
-        lane->items[i].begun = begun;
-        lane->items[i].hold = gate;
-    }
-}
-
-static void release(sem_t *gate, int count)
-{
-    while (count-- > 0) {
-        sem_post(gate);
-    }
-}
-
 /* ---------------------------------------------------------------------------------------------------- in order ---- */
 
 static void items_before_the_failure_arrive(int variant)
 {
     struct lane *lane = lane_of_variant(variant, 8, 4, OPTIONS(.window = 8));
     sem_t begun, gate;
-    hold(lane, 0, 3, &begun, &gate);
+    lane_hold(lane, 0, 3, &begun, &gate);
     let_fail(lane, 3);
     CHECK_EQUAL(lane_start(lane), 0);
     CHECK_EQUAL(lane_ask(lane, 0, 4), 0);
     WAIT_UNTIL(atomic_load(&lane->items[3].ends) == 1); /* it fails while all before it are unfinished */
     int result = lane_try(lane, 4);
     CHECK(result == 0 || result == -EPIPE); /* it may come through before the failure is known */
-    release(&gate, 3);
+    post_many(&gate, 3);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
     CHECK_EQUAL(atomic_load(&lane->delivered), 3);
     expect_failure(lane, 3);
@@ -64,7 +46,7 @@ static void the_lowest_failure_wins(int variant)
 {
     struct lane *lane = lane_of_variant(variant, 6, 6, OPTIONS(.window = 6));
     sem_t begun, gate;
-    hold(lane, 0, 6, &begun, &gate);
+    lane_hold(lane, 0, 6, &begun, &gate);
     sem_t last[3];
     for (int i = 2; i < 5; i++) {
         let_fail(lane, i);
@@ -80,7 +62,7 @@ static void the_lowest_failure_wins(int variant)
         sem_post(&last[i - 2]);
         WAIT_UNTIL(atomic_load(&lane->items[i].ends) == 1);
     }
-    release(&gate, 3);
+    post_many(&gate, 3);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
     CHECK_EQUAL(atomic_load(&lane->delivered), 2);
     expect_failure(lane, 2);
@@ -91,10 +73,10 @@ static void a_failure_before_start_is_kept(int variant)
 {
     struct lane *lane = lane_of_variant(variant, 4, 2, OPTIONS(.window = 4));
     sem_t begun, gate;
-    hold(lane, 0, 4, &begun, &gate);
+    lane_hold(lane, 0, 4, &begun, &gate);
     let_fail(lane, 1);
     CHECK_EQUAL(lane_ask(lane, 0, 4), 0);
-    release(&gate, 4);
+    post_many(&gate, 4);
     WAIT_UNTIL(atomic_load(&lane->items[1].ends) == 1);
     CHECK_EQUAL(lane_start(lane), 0);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
@@ -108,12 +90,12 @@ static void items_behind_the_failure_are_not_started(int variant)
     /* One thread and no helpers: nothing overtakes the failing item. */
     struct lane *lane = lane_of_variant(variant, 16, 1, OPTIONS(.window = 16, .width = 1, .no_assist = true));
     sem_t begun, gate;
-    hold(lane, 0, 1, &begun, &gate);
+    lane_hold(lane, 0, 1, &begun, &gate);
     let_fail(lane, 0);
     CHECK_EQUAL(lane_start(lane), 0);
     CHECK_EQUAL(lane_ask(lane, 0, 16), 0);
     wait_for(&begun);
-    release(&gate, 1);
+    post_many(&gate, 1);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
     CHECK_EQUAL(atomic_load(&lane->delivered), 0);
     expect_failure(lane, 0);
@@ -127,12 +109,12 @@ static void a_failure_under_pause_ends_after_resume(int variant)
 {
     struct lane *lane = lane_of_variant(variant, 4, 2, OPTIONS(.window = 4));
     sem_t begun, gate;
-    hold(lane, 0, 4, &begun, &gate);
+    lane_hold(lane, 0, 4, &begun, &gate);
     let_fail(lane, 2);
     CHECK_EQUAL(lane_start(lane), 0);
     oip_pause(lane->producer);
     CHECK_EQUAL(lane_ask(lane, 0, 4), 0);
-    release(&gate, 4);
+    post_many(&gate, 4);
     WAIT_UNTIL(atomic_load(&lane->items[2].ends) == 1);
     CHECK_EQUAL(atomic_load(&lane->delivered), 0);
     oip_resume(lane->producer);
@@ -166,23 +148,33 @@ static void a_failure_releases_waiting_callers(int variant)
 
 /* --------------------------------------------------------------------------------------------------- fail fast ---- */
 
-static void fail_fast_ends_at_once(int variant)
+/* Items 0 and 1 are held inside when item 2, which fails, is asked for. */
+static struct lane *failing_behind_two(int variant, bool second_fails, sem_t *begun, sem_t *gate)
 {
     struct lane *lane = lane_of_variant(variant, 4, 4, OPTIONS(.window = 8, .on_failure = OIP_FAIL_FAST));
-    sem_t begun, gate;
-    hold(lane, 0, 2, &begun, &gate);
+    lane_hold(lane, 0, 2, begun, gate);
     let_fail(lane, 2);
+    if (second_fails) {
+        let_fail(lane, 1);
+    }
     CHECK_EQUAL(lane_start(lane), 0);
     CHECK_EQUAL(lane_ask(lane, 0, 2), 0);
-    wait_for(&begun);
-    wait_for(&begun);
+    wait_for(begun);
+    wait_for(begun);
     CHECK_EQUAL(lane_ask(lane, 2, 1), 0);
+    return lane;
+}
+
+static void fail_fast_ends_at_once(int variant)
+{
+    sem_t begun, gate;
+    struct lane *lane = failing_behind_two(variant, false, &begun, &gate);
     if (lane->consumer != SINK) {
         wait_for(&lane->finished); /* the iteration ends while the items before the failure still run */
         CHECK_EQUAL(lane_try(lane, 3), -EPIPE);
     }
     WAIT_UNTIL(oip_failure(lane->producer, NULL, NULL) == 1);
-    release(&gate, 2);
+    post_many(&gate, 2);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
     CHECK_EQUAL(atomic_load(&lane->delivered), 0);
     expect_failure(lane, 2);
@@ -191,19 +183,11 @@ static void fail_fast_ends_at_once(int variant)
 
 static void fail_fast_reports_the_lowest(int variant)
 {
-    struct lane *lane = lane_of_variant(variant, 4, 4, OPTIONS(.window = 8, .on_failure = OIP_FAIL_FAST));
     sem_t begun, gate;
-    hold(lane, 0, 2, &begun, &gate);
-    let_fail(lane, 1);
-    let_fail(lane, 2);
-    CHECK_EQUAL(lane_start(lane), 0);
-    CHECK_EQUAL(lane_ask(lane, 0, 2), 0);
-    wait_for(&begun);
-    wait_for(&begun);
-    CHECK_EQUAL(lane_ask(lane, 2, 1), 0);
+    struct lane *lane = failing_behind_two(variant, true, &begun, &gate);
     WAIT_UNTIL(oip_failure(lane->producer, NULL, NULL) == 1);
     expect_failure(lane, 2);
-    release(&gate, 2);
+    post_many(&gate, 2);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
     expect_failure(lane, 1); /* it failed later, and comes first */
     lane_end(lane);

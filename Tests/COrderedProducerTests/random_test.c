@@ -3,13 +3,13 @@
  * Random operations against a plain sequential model.
  *
  * A round draws everything from its seed: window, width, threads, policy, wait strategy, kind of consumer, callers,
- * what they ask for and how, which items fail, pauses, resizes, and how it ends. The model is the list of sequences 0,
- * 1, 2 …: what arrived must be that list without the failed items (skip), up to the lowest failure (in order), or a
- * beginning of it where production ended at once.
+ * what they ask for and how, which items fail, pauses, resizes, and how it ends. The model is Support/outcome.h.
  *
  *     random_test 'round 7' SEED=…      repeats one round; ROUNDS in the environment says how many there are
  */
+#include "Support/dice.h"
 #include "Support/lane.h"
+#include "Support/outcome.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -17,29 +17,6 @@
 
 enum ending { BY_STOP, BY_STOP_WHILE_ASKED, BY_STOP_PRODUCING, BY_LEAVING, BY_RELEASE, ENDINGS };
 enum { DEFAULT_ROUNDS = 300, CALLERS_MOST = 4, ITEMS_MOST = 400 };
-
-struct dice {
-    uint64_t state;
-};
-
-/* splitmix64 */
-static uint64_t draw(struct dice *dice)
-{
-    uint64_t mixed = dice->state += 0x9e3779b97f4a7c15u;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-    return mixed ^ (mixed >> 31);
-}
-
-static int below(struct dice *dice, int end)
-{
-    return (int)(draw(dice) % (uint64_t)end);
-}
-
-static bool chance(struct dice *dice, int in)
-{
-    return below(dice, in) == 0;
-}
 
 struct caller {
     struct lane *lane;
@@ -53,7 +30,7 @@ static int leave_after = -1;
 static int leave(struct lane *lane, struct item *item)
 {
     (void)item;
-    return leave_after >= 0 && atomic_load(&lane->delivered) > leave_after ? 77 : 0;
+    return leave_after >= 0 && atomic_load(&lane->delivered) > leave_after ? SINK_CODE : 0;
 }
 
 static void dawdle(struct item *item)
@@ -79,19 +56,11 @@ static int ask_and_cancel(struct lane *lane, int index)
     struct payload payload = lane_input(lane, index);
     uint64_t sequence = UINT64_MAX;
     int result = oip_produce_async(lane->producer, &payload, &sequence, &waiter.waiter);
-    if (result == -EINPROGRESS) {
-        if (oip_cancel(lane->producer, &waiter.waiter) == 0) {
-            CHECK(sem_trywait(&waiter.told) != 0);
-            return 0; /* never accepted */
-        }
-        wait_for(&waiter.told);
-        result = waiter.result;
-        sequence = waiter.sequence;
-    }
+    result = blocking_waiter_outcome(&waiter, lane->producer, result, &sequence, true);
     if (result == 0) {
         lane_accepted(lane, index, sequence);
     }
-    return result;
+    return result == -ECANCELED ? 0 : result;
 }
 
 static void *call(void *argument)
@@ -123,18 +92,9 @@ static void *call(void *argument)
     return NULL;
 }
 
-/* ------------------------------------------------------------------------------------------------------- model ---- */
-
-struct outcome {
-    uint64_t requested, failures, lowest; /* failing sequence; UINT64_MAX: none */
-    bool *failed;                         /* by sequence */
-};
-
-static struct outcome account(struct lane *lane, struct caller *callers, int count)
+/* A caller's items are in its order. */
+static void account(struct outcome *outcome, struct lane *lane, struct caller *callers, int count)
 {
-    struct outcome outcome = {0, 0, UINT64_MAX, calloc((size_t)lane->count + 1, sizeof(bool))};
-    bool *seen = calloc((size_t)lane->count + 1, sizeof *seen);
-    CHECK(outcome.failed != NULL && seen != NULL);
     for (int c = 0; c < count; c++) {
         uint64_t last = UINT64_MAX;
         for (int i = callers[c].first; i < callers[c].first + callers[c].count; i++) {
@@ -142,43 +102,14 @@ static struct outcome account(struct lane *lane, struct caller *callers, int cou
             if (!item->accepted) {
                 continue;
             }
-            outcome.requested++;
             if (item->given != UINT64_MAX) {
-                CHECK(last == UINT64_MAX || last < item->given); /* a caller's items are in its order */
+                CHECK(last == UINT64_MAX || last < item->given);
                 last = item->given;
-                CHECK(last < (uint64_t)lane->count && !seen[last]); /* nobody else has it */
-                seen[last] = true;
             }
-            if (atomic_load(&item->failures) != 0) {
-                uint64_t sequence = item->given != UINT64_MAX ? item->given : item->sequence;
-                outcome.failures++;
-                outcome.failed[sequence] = true;
-                outcome.lowest = sequence < outcome.lowest ? sequence : outcome.lowest;
-            }
+            bool failed = atomic_load(&item->failures) != 0;
+            outcome_add(outcome, item->given == UINT64_MAX && failed ? item->sequence : item->given, failed);
         }
     }
-    free(seen);
-    return outcome;
-}
-
-/* What arrived is the model's list, or a beginning of it. */
-static void check_order(struct lane *lane, const struct outcome *outcome, enum oip_failure_policy policy, bool whole)
-{
-    uint64_t delivered = (uint64_t)atomic_load(&lane->delivered);
-    uint64_t end = policy == OIP_SKIP || outcome->lowest > outcome->requested ? outcome->requested : outcome->lowest;
-    uint64_t place = 0;
-    for (uint64_t sequence = 0; sequence < end; sequence++) {
-        if (outcome->failed[sequence]) {
-            continue;
-        }
-        if (place == delivered) {
-            CHECK(!whole);
-            break;
-        }
-        CHECK_EQUAL(lane->order[place], sequence);
-        place++;
-    }
-    CHECK_EQUAL(place, delivered);
 }
 
 /* A loop may be just about to count an item that it took as production ended. Hangs where it never does. */
@@ -191,42 +122,10 @@ static void wait_for_loop(struct lane *lane)
     }
 }
 
-static void check_statistics(struct lane *lane, const struct outcome *outcome)
-{
-    struct oip_statistics statistics = {.size = sizeof statistics};
-    CHECK_EQUAL(oip_get_statistics(lane->producer, &statistics), 0);
-    CHECK_EQUAL(statistics.requested, outcome->requested);
-    CHECK_EQUAL(statistics.delivered, atomic_load(&lane->delivered));
-    CHECK_EQUAL(statistics.failed, outcome->failures);
-    CHECK_EQUAL(statistics.delivered + statistics.failed + statistics.discarded, outcome->requested);
-    CHECK_EQUAL(statistics.running + statistics.finished_waiting + statistics.outstanding, 0);
-    CHECK_EQUAL(statistics.head, outcome->requested);
-}
-
-static void check_failure(struct lane *lane, const struct outcome *outcome, enum oip_failure_policy policy, bool whole)
-{
-    uint64_t sequence = 0;
-    int code = 0;
-    bool reported = oip_failure(lane->producer, &sequence, &code) == 1;
-    if (reported && code == 77) { /* the sink's own */
-        CHECK_EQUAL(lane->consumer, SINK);
-        CHECK_EQUAL(sequence, lane->order[atomic_load(&lane->delivered) - 1]);
-    } else if (reported) {
-        CHECK(policy != OIP_SKIP);
-        CHECK_EQUAL(sequence, outcome->lowest);
-        CHECK_EQUAL(code, 500 + (int)(sequence % 7));
-        CHECK(policy == OIP_FAIL_FAST || outcome->lowest == (uint64_t)atomic_load(&lane->delivered));
-    } else {
-        CHECK(!whole || policy == OIP_SKIP || outcome->failures == 0);
-    }
-}
-
-/* ------------------------------------------------------------------------------------------------------- round ---- */
-
 static void fail_with_sequence(struct item *item)
 {
     dawdle(item);
-    item->code = item->code != 0 ? 500 + (int)(item->sequence % 7) : 0;
+    item->code = item->code != 0 ? item_code(item->sequence) : 0;
 }
 
 static void disturb(struct lane *lane, struct dice *dice, int times)
@@ -320,12 +219,15 @@ static void round_of(int variant)
     } else {
         CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
         wait_for_loop(lane);
-        struct outcome outcome = account(lane, callers, callers_count);
-        check_order(lane, &outcome, options.on_failure,
+        struct outcome outcome;
+        outcome_begin(&outcome, options.on_failure, (uint64_t)lane->count);
+        account(&outcome, lane, callers, callers_count);
+        struct delivery delivery = {(uint64_t)atomic_load(&lane->delivered), lane->order, lane->consumer == SINK};
+        check_order(&outcome, &delivery,
                     whole || (options.on_failure == OIP_FAIL_FAST && outcome.failures == 0 && ending == BY_STOP));
-        check_statistics(lane, &outcome);
-        check_failure(lane, &outcome, options.on_failure, whole);
-        free(outcome.failed);
+        check_statistics(&outcome, &delivery, lane->producer);
+        check_failure(&outcome, &delivery, lane->producer, whole);
+        outcome_end(&outcome);
     }
     if (options.width != 0) {
         CHECK(atomic_load(&lane->most_overlaps) <= (int)options.width + 2); /* two more finish elsewhere */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ready queue: what was pushed is taken once, oldest first; one notification for many pushes; no push is slept
- * through. */
+/* The ready queue: what was pushed is taken once, oldest first; many pushes notify once; no push is slept through. */
 #include "Support/lane.h"
 
 #include "ready_queue.h"
@@ -106,8 +105,7 @@ static void waiting_needs_a_queue_without_notify(int variant)
     oip_ready_queue_release(queue);
 }
 
-/* ------------------------------------------------------------------------------------- one loop, many producers ----
- */
+/* ------------------------------------------------------------------------------------ one loop, many producers ---- */
 
 enum { PRODUCERS = 100, ITEMS = 50 };
 

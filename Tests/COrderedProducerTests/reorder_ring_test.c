@@ -186,8 +186,7 @@ static void layout_keeps_payloads_aligned(int variant)
     CHECK_EQUAL(reorder_ring_init(&ring, 2, SIZE_MAX - 3, 8), -ENOMEM);
 }
 
-/* ---------------------------------------------------------------------------------------------- all at the same time
- * ---- */
+/* ---------------------------------------------------------------------------------------- all at the same time ---- */
 
 enum { CALLERS = 2, CLAIMERS = 2, ITEMS = 40000 };
 

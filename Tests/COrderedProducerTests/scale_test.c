@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* --------------------------------------------------------------------------------- a thousand producers on one pool
- * ---- */
+/* ---------------------------------------------------------------------------- a thousand producers on one pool ---- */
 
 enum { PRODUCERS = 1000, ITEMS = 20 };
 
@@ -54,8 +53,7 @@ static void a_thousand_producers_all_progress(int variant)
     pool_end(pool);
 }
 
-/* Fair: while one producer always has items, each of the others gets its turn. The one ends only when all others have.
- */
+/* Fair: while one producer always has items, each other one gets its turn. The one ends only when all others have. */
 static oip_producer *hog;
 
 static int ask_again(void *context, void *payload, uint64_t sequence)
@@ -120,8 +118,7 @@ static const char *thread_count(int variant)
     return variant == 0 ? "1 thread" : "2 threads";
 }
 
-/* ------------------------------------------------------------------------------------------------ a deep reorder ring
- * ---- */
+/* ----------------------------------------------------------------------------------------- a deep reorder ring ---- */
 
 enum { DEEP = 200000 };
 
@@ -188,8 +185,7 @@ static const char *thread_or_sink(int sink)
     return sink ? "sink" : "thread";
 }
 
-/* ----------------------------------------------------------------------------------------------------------- idle ----
- */
+/* -------------------------------------------------------------------------------------------------------- idle ---- */
 
 /*
  * After work everything goes to sleep for good: there is a time in which no thread of the library runs, although this

@@ -114,12 +114,47 @@ static void sleepers_come_and_go(int variant)
     }
 }
 
+/* Among callbacks, at any place; before and after some are settled. */
+static void sleepers_are_counted_among_callbacks(int variant)
+{
+    (void)variant;
+    struct waiter_list list = {NULL, NULL}, outcomes = {NULL, NULL};
+    CHECK_EQUAL(waiter_count_sleepers(&list), 0);
+    struct waiter *callbacks[WAITERS];
+    int numbers[WAITERS];
+    list_of(&list, callbacks, numbers);
+    CHECK_EQUAL(waiter_count_sleepers(&list), 0);
+    struct sleeper sleepers[WAITERS];
+    for (int i = 0; i < WAITERS; i++) {
+        sleeper_init(&sleepers[i]);
+        waiter_append(&list, waiter_of(&sleepers[i].waiter));
+        CHECK_EQUAL(waiter_count_sleepers(&list), i + 1);
+        waiter_remove(&list, callbacks[i]); /* from the front to the end: the kinds mix */
+        waiter_append(&list, callbacks[i]);
+        CHECK_EQUAL(waiter_count_sleepers(&list), i + 1);
+    }
+    waiter_remove(&list, waiter_of(&sleepers[2].waiter));
+    CHECK_EQUAL(waiter_count_sleepers(&list), WAITERS - 1);
+    int left = WAITERS - 1;
+    while (list.first != NULL) {
+        left -= list.first->done != note; /* whatever is no callback sleeps */
+        waiter_settle_first(&list, &outcomes, 0, 0);
+        CHECK_EQUAL(waiter_count_sleepers(&list), left);
+        CHECK_EQUAL(waiter_count_sleepers(&outcomes), WAITERS - 1 - left);
+    }
+    CHECK_EQUAL(left, 0);
+    for (int i = 0; i < WAITERS; i++) {
+        free(callbacks[i]);
+    }
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
         {"outcomes are told in order", outcomes_are_told_in_order, 0, NULL},
         {"any waiter can be removed", any_waiter_can_be_removed, WAITERS, place_name},
         {"sleepers come and go", sleepers_come_and_go, 0, NULL},
+        {"sleepers are counted among callbacks", sleepers_are_counted_among_callbacks, 0, NULL},
         {0},
     };
     return run_tests(tests, count, arguments);

@@ -80,8 +80,7 @@ static void many_tells_how_many_it_took_before_the_end(int variant)
     lane_end(lane); /* the accounts of exactly those that were accepted balance */
 }
 
-/* ------------------------------------------------------------------------------------------------ waiting callers ----
- */
+/* --------------------------------------------------------------------------------------------- waiting callers ---- */
 
 struct caller {
     struct lane *lane;

@@ -13,14 +13,13 @@
 #include <string.h>
 
 /* A failure that has nothing to do with any of these: whatever the detail says afterwards is new. */
-static void forget_detail(struct stage *stage)
+static void forget_detail(void)
 {
     oip_pool *none;
     struct oip_pool_options options = OIP_POOL_OPTIONS_INIT;
     options.threads = OIP_MAX_THREADS + 1;
     CHECK_EQUAL(oip_pool_create(&none, &options), -EINVAL);
     CHECK(strstr(oip_error_detail(), "threads is") != NULL);
-    (void)stage;
 }
 
 static void expect_error(int result, enum call cause)
@@ -33,24 +32,15 @@ static void expect_error(int result, enum call cause)
     }
 }
 
-static void undo(const struct scenario *scenario, struct stage *stage)
-{
-    if (scenario->undo != NULL) {
-        scenario->undo(stage);
-    }
-}
-
 /* One attempt with a failing `first` request, and with `all` every later one. How many failed. */
-static long try_with(const struct scenario *scenario, struct stage *stage, long first, bool all)
+static long try_with(struct stage *stage, long first, bool all)
 {
     sigset_t mask_before, mask_after;
     pthread_sigmask(SIG_SETMASK, NULL, &mask_before);
-    forget_detail(stage);
-    /* The last attempt's producer may go with the consumer's thread, a moment after its end. */
-    WAIT_UNTIL(scenario->keeps || census_equal(stage->prepared, census_now()));
-    struct census before = census_now();
+    forget_detail();
+    struct census before = stage_settled(stage);
     injection_begin(first, all ? LONG_MAX : first);
-    int result = scenario->attempt(stage);
+    int result = stage->scenario->attempt(stage);
     long failed = injection_end();
     enum call cause = injection_cause();
     pthread_sigmask(SIG_SETMASK, NULL, &mask_after);
@@ -59,14 +49,11 @@ static long try_with(const struct scenario *scenario, struct stage *stage, long 
     }
     if (cause == CALLS) {
         CHECK_EQUAL(result, 0); /* nothing failed, or nothing that matters */
-        undo(scenario, stage);
-        return failed;
+    } else {
+        expect_error(result, cause);
+        stage_try_again(stage, before);
     }
-    expect_error(result, cause);
-    scenario->expect_unchanged(stage);
-    CHECK(scenario->keeps || census_equal(before, census_now()));
-    CHECK_EQUAL(scenario->attempt(stage), 0);
-    undo(scenario, stage);
+    stage_undo(stage);
     return failed;
 }
 
@@ -74,33 +61,19 @@ static void every_request_fails(int variant)
 {
     const struct scenario *scenario = &scenarios[variant / 2];
     bool all = variant % 2;
-    struct stage stage = {0};
-    sem_init(&stage.ran, 0, 0);
-    if (scenario->prepare != NULL) {
-        scenario->prepare(&stage);
-    }
-    stage.prepared = census_now();
+    struct stage stage;
+    stage_begin(&stage, scenario);
     long requests = 0;
     /* A second round: the process's first call makes requests that no other makes. */
     for (int round = 0; round < 2; round++) {
         requests = 0;
-        while (try_with(scenario, &stage, requests + 1, all) != 0) {
+        while (try_with(&stage, requests + 1, all) != 0) {
             requests++;
         }
     }
     CHECK(requests >= scenario->fewest);
-    if (scenario->finish != NULL) {
-        scenario->finish(&stage);
-    }
-    expect_nothing_left();
+    stage_end(&stage);
     injection_report();
-}
-
-static const char *scenario_name(int variant)
-{
-    static char name[60];
-    snprintf(name, sizeof name, "%s, %s", scenarios[variant / 2].name, variant % 2 ? "and all later" : "one request");
-    return name;
 }
 
 /* Everything that the process asks for only once. */

@@ -29,7 +29,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(INCLUDES) -MMD -c $< -o $@
 
-$(BUILD)/allocation_faults $(BUILD)/system_faults: $(BUILD)/scenarios.o $(BUILD)/whole_life.o
+$(BUILD)/allocation_faults $(BUILD)/system_faults: $(BUILD)/scenarios.o $(BUILD)/stage.o $(BUILD)/whole_life.o
 
 $(PROGRAMS): %: %.o $(SUPPORT_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(MODE) $^ $(LIBRARIES) $(LINK) -o $@

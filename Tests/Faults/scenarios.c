@@ -33,7 +33,7 @@ static void expect_works(oip_producer *producer, uint64_t *count)
     CHECK_EQUAL(*count, 20);
 }
 
-/* -------------------------------------------------------------------------------------------------- scenarios ---- */
+/* --------------------------------------------------------------------------------------------------- scenarios ---- */
 
 static void some_pool(struct stage *stage)
 {

@@ -9,8 +9,11 @@
 
 enum { SPARE = 40 };
 
+struct scenario;
+
 /* What a scenario's call finds, and what it makes. */
 struct stage {
+    const struct scenario *scenario;
     oip_pool *pool;
     oip_producer *producer;
     oip_producer *spare[SPARE];
@@ -36,12 +39,32 @@ extern const int scenario_count;
 /* The first so many need threads, or memory in such amounts that the kernel is asked for it. */
 extern const int large_scenario_count;
 
+/* Of a test whose variants are each scenario with one failing request, and with that and all later ones. */
+const char *scenario_name(int variant);
+
+/* Brings about what the scenario's call needs. */
+void stage_begin(struct stage *stage, const struct scenario *scenario);
+
+/*
+ * What the core has taken between two attempts. Waits for the last one's producer, which may go with the consumer's
+ * thread, a moment after its end.
+ */
+struct census stage_settled(struct stage *stage);
+
+/* After a failure: nothing has changed since `before`, and the call succeeds now. */
+void stage_try_again(struct stage *stage, struct census before);
+
+/* After a success: uses what was made, and brings back what there was. */
+void stage_undo(struct stage *stage);
+
+/* Nothing may be left. */
+void stage_end(struct stage *stage);
+
 /* A pool of 16 for the stage, which has none; and to use it and end it. */
 int make_large_pool(struct stage *stage);
 void use_pool(struct stage *stage);
 
-/* A pool, a producer, a resize, a consumer thread and some items; gives back what there is when one of the calls fails.
- */
+/* A pool, a producer, a resize, a consumer thread, some items; gives back what there is when one of the calls fails. */
 int live_whole_life(struct stage *stage);
 
 /* A producer that is cheap to make, and a consumer function that counts its items in a uint64_t. */

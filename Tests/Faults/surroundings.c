@@ -116,7 +116,7 @@ static void every_other_item_may_fail(int variant)
     expect_nothing_left();
 }
 
-/* ------------------------------------------------------------------------------------------------- exit hooks ---- */
+/* -------------------------------------------------------------------------------------------------- exit hooks ---- */
 
 static struct lane *exiting;
 static atomic_int hooks_run;

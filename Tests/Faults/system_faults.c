@@ -99,16 +99,14 @@ static void begin_supervision(void)
     CHECK_EQUAL(mallopt(M_MMAP_THRESHOLD, 0), 1); /* memory comes from the kernel each time */
 }
 
-static long try_with(const struct scenario *scenario, struct stage *stage, long first, bool all)
+static long try_with(struct stage *stage, long first, bool all)
 {
-    /* The last attempt's producer may go with the consumer's thread, a moment after its end. */
-    WAIT_UNTIL(scenario->keeps || census_equal(stage->prepared, census_now()));
-    struct census before = census_now();
+    struct census before = stage_settled(stage);
     atomic_store(&number, 0);
     atomic_store(&failed, 0);
     atomic_store(&last_failing, all ? LONG_MAX : first);
     atomic_store(&first_failing, first);
-    int result = scenario->attempt(stage);
+    int result = stage->scenario->attempt(stage);
     atomic_store(&first_failing, LONG_MAX);
     long count = atomic_load(&failed);
     if (result != 0) {
@@ -117,47 +115,28 @@ static long try_with(const struct scenario *scenario, struct stage *stage, long 
         const char *detail = oip_error_detail();
         CHECK(strstr(detail, result == -ENOMEM ? "oip_" : "pthread_create") != NULL ||
               strstr(detail, "pthread_attr_") != NULL || strstr(detail, "pthread_atfork") != NULL);
-        scenario->expect_unchanged(stage);
-        CHECK(scenario->keeps || census_equal(before, census_now()));
-        CHECK_EQUAL(scenario->attempt(stage), 0);
+        stage_try_again(stage, before);
     }
-    if (scenario->undo != NULL) {
-        scenario->undo(stage);
-    }
+    stage_undo(stage);
     return count;
 }
 
 static void every_call_is_refused(int variant)
 {
     begin_supervision();
-    const struct scenario *scenario = &scenarios[variant / 2];
-    struct stage stage = {0};
-    sem_init(&stage.ran, 0, 0);
-    if (scenario->prepare != NULL) {
-        scenario->prepare(&stage);
-    }
-    stage.prepared = census_now();
+    struct stage stage;
+    stage_begin(&stage, &scenarios[variant / 2]);
     long requests = 0;
-    while (try_with(scenario, &stage, requests + 1, variant % 2) != 0) {
+    while (try_with(&stage, requests + 1, variant % 2) != 0) {
         requests++;
     }
     CHECK(requests > 0);
-    if (scenario->finish != NULL) {
-        scenario->finish(&stage);
-    }
-    expect_nothing_left();
+    stage_end(&stage);
     for (int i = 0; i < REFUSED; i++) {
         if (atomic_load(&totals[i]) != 0) {
             printf("count %s in the kernel %ld\n", refused[i].name, atomic_load(&totals[i]));
         }
     }
-}
-
-static const char *scenario_name(int variant)
-{
-    static char name[60];
-    snprintf(name, sizeof name, "%s, %s", scenarios[variant / 2].name, variant % 2 ? "and all later" : "one call");
-    return name;
 }
 
 int main(int count, char **arguments)

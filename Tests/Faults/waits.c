@@ -80,7 +80,7 @@ void waits_report(void)
     printf("count clock looks, all monotonic %ld\n", atomic_load(&looks));
 }
 
-/* ------------------------------------------------------------------------------------ what the core calls now ---- */
+/* ------------------------------------------------------------------------------------- what the core calls now ---- */
 
 static struct timespec moved(struct timespec time, int64_t by)
 {
@@ -135,8 +135,7 @@ static long futex_wait(long word, int operation, int expected, const struct time
     return syscall(SYS_futex, word, operation, expected, deadline, NULL, all);
 }
 
-/* The core has three: wait and wake, private and without CLOCK_REALTIME, and membarrier. Anything else is a new risk.
- */
+/* The core has three: wait and wake, private and without CLOCK_REALTIME, and membarrier. Any other is a new risk. */
 long fault_syscall(long number, ...)
 {
     long given[6];

@@ -17,7 +17,7 @@ struct OrderedItemProducerTests {
     /// Item 0 finishes last, by construction.
     @Test(arguments: Consumer.Kind.allCases)
     func laterItemsWaitForEarlierOnes(kind: Consumer.Kind) async throws {
-        let line = try Line(.suspending, pool: WorkerPool(threads: 4), configuration: .init(window: 4))
+        let line = try Line(.items(.suspending), pool: WorkerPool(threads: 4), configuration: .init(window: 4))
         let consumer = Consumer(kind)
         try await consumer.attach(to: line)
         let others = Countdown(3)
@@ -174,8 +174,7 @@ struct OrderedItemProducerTests {
     }
 
     @Test func sinkMayCaptureItsProducer() async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let token = Token(0, ledger)
             let producer = try OrderedItemProducer<Int, Void>(pool: WorkerPool(threads: 1))
             try producer.start(onItem: { value in
@@ -185,7 +184,6 @@ struct OrderedItemProducerTests {
             for value in 0..<3 { try await producer.produceItem { value } }
             #expect(try await producer.stop() == nil)
         }
-        await ledger.drained()
     }
 
     /// With one thread in the window's way: helping makes room elsewhere, and is refused where it cannot.

@@ -28,8 +28,7 @@ struct OrderedTransformTests {
 
     @Test(arguments: [false, true])
     func contentsSayHowManyWereAccepted(blocking: Bool) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let transform = try OrderedTransform<Token, Token, Int>(
                 pool: WorkerPool(threads: 1), configuration: .init(window: 8)
             ) { $0 }
@@ -47,12 +46,10 @@ struct OrderedTransformTests {
             #expect(try await transform.stop() == 20)
             #expect(transform.statistics.requested == accepted)
         }
-        await ledger.drained()
     }
 
     @Test func cancelledContentsKeepWhatWasAccepted() async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let transform = try OrderedTransform<Token, Token, Int>(
                 pool: WorkerPool(threads: 1), configuration: .init(window: 5)
             ) { $0 }
@@ -64,7 +61,6 @@ struct OrderedTransformTests {
             try await transform.start { $0.reduce(0) { sum, token in sum + token.value } }
             #expect(try await transform.stop() == 10)
         }
-        await ledger.drained()
     }
 
     /// A sequence that gives an input only once the item of the one before is made: nothing may be held back for a batch.

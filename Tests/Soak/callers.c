@@ -5,69 +5,27 @@
 
 #include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { MANY_MOST = 20, PAYLOAD_MOST = 256 };
 
-struct awaited {
-    struct oip_waiter waiter; /* the first member: done() gets its address */
-    sem_t told;
-    int result;
-    uint64_t sequence;
-};
-
-static void awaited_done(struct oip_waiter *waiter, int result, uint64_t sequence)
-{
-    struct awaited *at = (struct awaited *)(void *)waiter;
-    at->result = result;
-    at->sequence = sequence;
-    sem_post(&at->told);
-}
-
-static void awaited_init(struct awaited *at)
-{
-    memset(at, 0, sizeof *at);
-    at->waiter.done = awaited_done;
-    sem_init(&at->told, 0, 0);
-}
-
 /* The outcome of a registered wait; where `gives_up`, it is taken back at once, perhaps too late. */
-static int outcome(struct production *production, struct awaited *at, int result, uint64_t *sequence, bool gives_up)
+static int outcome(struct production *production, struct blocking_waiter *waiter, int result, uint64_t *sequence,
+                   bool gives_up)
 {
-    if (result != -EINPROGRESS) {
-        return result;
-    }
-    if (gives_up) {
-        int cancelled = oip_cancel(production->producer, &at->waiter);
-        if (cancelled == 0) {
-            count_one(&tally.cancelled);
-            return -ECANCELED;
-        }
-        CHECK_EQUAL(cancelled, -EALREADY);
-    }
-    wait_for(&at->told);
-    *sequence = at->sequence;
-    return at->result;
-}
-
-int produce_one(struct production *production, struct item *item)
-{
-    _Alignas(16) unsigned char payload[PAYLOAD_MOST];
-    uint64_t sequence = UINT64_MAX;
-    write_input(item, payload);
-    int result = oip_produce(production->producer, payload, &sequence);
-    if (result == 0) {
-        accepted(item, sequence);
+    result = blocking_waiter_outcome(waiter, production->producer, result, sequence, gives_up);
+    if (result == -ECANCELED) {
+        count_one(&tally.cancelled);
     }
     return result;
 }
 
-int try_produce_one(struct production *production, struct item *item)
+int produce_one(struct production *production, struct item *item, bool waits)
 {
     _Alignas(16) unsigned char payload[PAYLOAD_MOST];
     uint64_t sequence = UINT64_MAX;
     write_input(item, payload);
-    int result = oip_try_produce(production->producer, payload, &sequence);
+    int result = waits ? oip_produce(production->producer, payload, &sequence)
+                       : oip_try_produce(production->producer, payload, &sequence);
     if (result == 0) {
         accepted(item, sequence);
     }
@@ -77,7 +35,7 @@ int try_produce_one(struct production *production, struct item *item)
 static int try_until_room(struct production *production, struct item *item)
 {
     int result;
-    while ((result = try_produce_one(production, item)) == -EAGAIN) {
+    while ((result = produce_one(production, item, false)) == -EAGAIN) {
         sched_yield();
     }
     return result;
@@ -96,12 +54,12 @@ static int produce_called(struct production *production, struct item *item)
 static int produce_awaited(struct production *production, struct item *item, bool gives_up)
 {
     _Alignas(16) unsigned char payload[PAYLOAD_MOST];
-    struct awaited at;
-    awaited_init(&at);
+    struct blocking_waiter waiter;
+    blocking_waiter_init(&waiter);
     uint64_t sequence = UINT64_MAX;
     write_input(item, payload);
-    int result = oip_produce_async(production->producer, payload, &sequence, &at.waiter);
-    result = outcome(production, &at, result, &sequence, gives_up);
+    int result = oip_produce_async(production->producer, payload, &sequence, &waiter.waiter);
+    result = outcome(production, &waiter, result, &sequence, gives_up);
     if (result == 0) {
         accepted(item, sequence);
     }
@@ -110,8 +68,8 @@ static int produce_awaited(struct production *production, struct item *item, boo
 
 static int reserve_one(struct production *production, struct item *item, int form, bool gives_up)
 {
-    struct awaited at;
-    awaited_init(&at);
+    struct blocking_waiter waiter;
+    blocking_waiter_init(&waiter);
     uint64_t sequence = UINT64_MAX;
     int result;
     if (form == 0) {
@@ -121,8 +79,8 @@ static int reserve_one(struct production *production, struct item *item, int for
             sched_yield();
         }
     } else {
-        result = oip_reserve_async(production->producer, &sequence, &at.waiter);
-        result = outcome(production, &at, result, &sequence, gives_up);
+        result = oip_reserve_async(production->producer, &sequence, &waiter.waiter);
+        result = outcome(production, &waiter, result, &sequence, gives_up);
     }
     if (result == 0) {
         accepted(item, sequence);
@@ -172,7 +130,7 @@ void *call(void *argument)
         int left = caller->first + caller->count - i, count = 1, result = 0;
         switch (below(dice, called ? 3 : 7)) {
         case 0:
-            result = called ? produce_called(production, item) : produce_one(production, item);
+            result = called ? produce_called(production, item) : produce_one(production, item, true);
             break;
         case 1:
             result = try_until_room(production, item);
@@ -184,7 +142,7 @@ void *call(void *argument)
             result = reserve_one(production, item, below(dice, 3), chance(dice, 3));
             break;
         case 4:
-            result = produce_one(production, item);
+            result = produce_one(production, item, true);
             break;
         default:
             count = 1 + below(dice, left < MANY_MOST ? left : MANY_MOST);

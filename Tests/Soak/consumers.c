@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The faces that a consumer can have. */
+#include "../COrderedProducerTests/Support/outcome.h"
 #include "production.h"
 
 bool take(struct production *production, const void *payload, uint64_t sequence)
@@ -78,7 +79,7 @@ static void *consume_in_loop(void *argument)
 
 static int sink(void *context, void *payload, uint64_t sequence)
 {
-    return take(context, payload, sequence) ? 0 : 77;
+    return take(context, payload, sequence) ? 0 : SINK_CODE;
 }
 
 int start_consumer(struct production *production)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens inside items, and what their memory holds before and after. */
+#include "../COrderedProducerTests/Support/outcome.h"
 #include "production.h"
 #include "tally.h"
 
@@ -88,7 +89,7 @@ static void nest(struct production *production, bool may_help)
         return;
     }
     struct item *item = &production->items[production->plan.total + extra];
-    int result = may_help ? produce_one(production, item) : try_produce_one(production, item);
+    int result = produce_one(production, item, may_help);
     CHECK(result == 0 || is_end(production, result) || result == (may_help ? -EDEADLK : -EAGAIN));
     count_one(result == 0 ? &tally.nested : &tally.nested_refused);
 }
@@ -133,7 +134,7 @@ static int run_item(struct item *item, bool on_pool)
     CHECK_EQUAL(atomic_fetch_add(&item->ended, 1), 0);
     if (item->fails) {
         atomic_fetch_add(&item->failed, 1);
-        return 500 + (int)(atomic_load(&item->sequence) % 7);
+        return item_code(atomic_load(&item->sequence));
     }
     return 0;
 }

@@ -3,7 +3,7 @@
 #ifndef PLAN_H
 #define PLAN_H
 
-#include "dice.h"
+#include "../COrderedProducerTests/Support/dice.h"
 
 #include <ordered_producer.h>
 

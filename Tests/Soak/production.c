@@ -7,13 +7,6 @@
 
 _Thread_local uint64_t this_production = UINT64_MAX;
 
-void wait_for(sem_t *semaphore)
-{
-    while (sem_wait(semaphore) != 0) {
-        CHECK_EQUAL(errno, EINTR);
-    }
-}
-
 bool is_end(const struct production *production, int result)
 {
     return result == -EPIPE || (result == -ESHUTDOWN && atomic_load(&production->site->closing));
@@ -108,28 +101,13 @@ static void stop(struct production *production, bool started)
     CHECK(value == expected);
 }
 
-struct told {
-    struct oip_waiter waiter;
-    sem_t semaphore;
-};
-
-static void stop_told(struct oip_waiter *waiter, int result, uint64_t sequence)
-{
-    (void)sequence;
-    CHECK_EQUAL(result, 0);
-    sem_post(&((struct told *)(void *)waiter)->semaphore);
-}
-
 static void stop_async(struct production *production)
 {
-    struct told told = {.waiter.done = stop_told};
-    sem_init(&told.semaphore, 0, 0);
-    int result = oip_stop_async(production->producer, &told.waiter);
-    if (result == -EINPROGRESS) {
-        wait_for(&told.semaphore);
-        result = 0;
-    }
-    CHECK_EQUAL(result, 0);
+    struct blocking_waiter waiter;
+    blocking_waiter_init(&waiter);
+    uint64_t nothing;
+    int result = oip_stop_async(production->producer, &waiter.waiter);
+    CHECK_EQUAL(blocking_waiter_outcome(&waiter, production->producer, result, &nothing, false), 0);
     bool has_value = production->started && production->plan.face == THREAD;
     CHECK(oip_take_value(production->producer) == (has_value ? production : NULL));
 }
@@ -190,7 +168,7 @@ bool run_production(struct site *site, uint64_t seed, uint64_t number)
     if (production->queue != NULL) {
         oip_ready_queue_release(production->queue);
     }
-    check_fates(production);
+    check_accounts(production);
     count_one(&tally.producers);
     count_one(&tally.endings[production->plan.ending]);
     count_one(&tally.faces[production->plan.face]);

@@ -7,11 +7,11 @@
 #define PRODUCTION_H
 
 #include "../COrderedProducerTests/Support/check.h"
+#include "../COrderedProducerTests/Support/waiting.h"
 #include "plan.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 
 struct shared_loop;
@@ -59,8 +59,6 @@ extern _Thread_local uint64_t this_production;
 /* Whether a call said that production has ended, and may have said so. */
 bool is_end(const struct production *production, int result);
 
-void wait_for(sem_t *semaphore);
-
 /* items.c */
 int make_payload(void *context, void *payload, uint64_t sequence);
 int make_called(void *argument, void **result);
@@ -79,8 +77,7 @@ struct caller {
     pthread_t thread;
 };
 void *call(void *caller);
-int produce_one(struct production *production, struct item *item);
-int try_produce_one(struct production *production, struct item *item);
+int produce_one(struct production *production, struct item *item, bool waits);
 
 /* consumers.c */
 int start_consumer(struct production *production);
@@ -94,6 +91,6 @@ void shared_loop_end(struct shared_loop *loop);
 
 /* model.c */
 void check_against_model(struct production *production);
-void check_fates(struct production *production);
+void check_accounts(struct production *production);
 
 #endif

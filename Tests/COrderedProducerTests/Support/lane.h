@@ -8,13 +8,11 @@
 #define LANE_H
 
 #include "check.h"
+#include "waiting.h"
 
 #include <errno.h>
-#include <ordered_producer.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 enum way { BY_PRODUCE, BY_TRY, BY_MANY, BY_ASYNC, BY_RESERVE, BY_CALL, WAYS };
 enum consumer { THREAD, ATTACHED, SINK, LOOP, CONSUMERS };
@@ -80,8 +78,10 @@ int lane_start(struct lane *lane);
 /* For a loop of the test's own: takes what is there. True at the end, the first time that it is seen. */
 bool lane_drain(struct lane *lane);
 
-/* Asks for the items [first, first + count) from this thread, waiting where the way can. The first result that is not
- * 0. */
+/* The items [first, end) post `begun` and wait for `hold` inside; both are made here. */
+void lane_hold(struct lane *lane, int first, int end, sem_t *begun, sem_t *hold);
+
+/* Asks for the items [first, first + count) from this thread, waiting where the way can. The first result but 0. */
 int lane_ask(struct lane *lane, int first, int count);
 
 int lane_ask_by(struct lane *lane, enum way way, int first, int count);
@@ -96,30 +96,17 @@ void lane_accepted(struct lane *lane, int index, uint64_t sequence);
 /* Has the item of a reservation finished on the pool elsewhere. */
 void lane_finish_reserved(struct lane *lane, int index, uint64_t sequence);
 
-/* A wait that was registered, and its outcome. */
-struct blocking_waiter {
-    struct oip_waiter waiter; /* its done function is blocking_waiter_done */
-    sem_t told;
-    int result;
-    uint64_t sequence;
-};
+/* Items that are finished and wait for their turn to be delivered. */
+uint64_t lane_finished_waiting(const struct lane *lane);
 
-void blocking_waiter_init(struct blocking_waiter *waiter);
+/* The first `count` items were delivered, in order, and no other. */
+void lane_check_in_order(const struct lane *lane, int count);
 
 /* Ends everything, and checks that each item that was taken over ended in exactly one way. Frees the lane. */
 void lane_end(struct lane *lane);
 
 /* What must hold once the producer is released. */
 void lane_check_accounts(struct lane *lane);
-
-void wait_for(sem_t *semaphore);
-
-/* Yields until the condition holds: for states that no event announces. A condition that never holds hangs the test. */
-#define WAIT_UNTIL(condition)                                                                                          \
-    while (!(condition)) {                                                                                             \
-        sched_yield();                                                                                                 \
-    }                                                                                                                  \
-    (void)0
 
 oip_pool *pool_of(uint32_t threads);
 void pool_end(oip_pool *pool);

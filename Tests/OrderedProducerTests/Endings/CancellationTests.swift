@@ -7,8 +7,7 @@ import Testing
 struct CancellationTests {
     @Test(arguments: Way.allCases.filter(\.suspends), Consumer.Kind.allCases)
     func waitingCallerLeavesWithoutASequence(way: Way, kind: Consumer.Kind) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let line = try Line(way, pool: WorkerPool(threads: 1), configuration: .init(window: 1))
             #expect(try await line.produce(Make(0, ledger)) == .accepted)
             let cancelled = Task.immediate { try await line.produce(Make(100, ledger)) }
@@ -25,7 +24,6 @@ struct CancellationTests {
             #expect(line.statistics.requested == 2)
             #expect(ledger.begun == [0, 1])
         }
-        await ledger.drained()
     }
 
     @Test(arguments: Way.allCases.filter(\.suspends))
@@ -47,8 +45,7 @@ struct CancellationTests {
     /// Cancellation and room come at the same time, again and again: each caller is either in or out.
     @Test(arguments: Way.allCases.filter(\.suspends))
     func cancellationRacesWithRoom(way: Way) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let line = try Line(way, pool: WorkerPool(threads: 2), configuration: .init(window: 1))
             let consumer = Consumer(.thread)
             try await consumer.attach(to: line)
@@ -67,13 +64,11 @@ struct CancellationTests {
             #expect(consumer.received == accepted)
             #expect(line.statistics.requested == accepted.count)
         }
-        await ledger.drained()
     }
 
     @Test(arguments: Way.allCases)
     func cancellingTheIteratingTaskEndsProduction(way: Way) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let line = try Line(way, pool: WorkerPool(threads: 1), configuration: .init(window: 4))
             let items = try line.items()
             let first = Gate()
@@ -92,12 +87,11 @@ struct CancellationTests {
             #expect(try await line.produce(Make(1, ledger)) == .ended)
             #expect(try await line.stop() == nil)
         }
-        await ledger.drained()
     }
 
     @Test func stopIsNotCancellable() async throws {
         let ledger = Ledger()
-        let line = try Line(.suspending, pool: WorkerPool(threads: 1))
+        let line = try Line(.items(.suspending), pool: WorkerPool(threads: 1))
         let consumer = Consumer(.thread)
         try await consumer.attach(to: line)
         var held = Make(0, ledger)

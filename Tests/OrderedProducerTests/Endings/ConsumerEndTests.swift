@@ -18,8 +18,7 @@ struct ConsumerEndTests {
 
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
     func leavingEarlyEndsProduction(way: Way, kind: Consumer.Kind) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let (line, consumer) = try await leave(way, kind, ledger) { $0 == 2 ? .leave : .goOn }
             while try await line.produce(contended: Make(10, ledger)) != .ended { await Task.yield() }
             #expect(try await line.stop() == consumer.value(3))
@@ -27,13 +26,11 @@ struct ConsumerEndTests {
             #expect(consumer.received == [0, 1, 2])
             #expect(line.statistics.outstanding == 0)
         }
-        await ledger.drained()
     }
 
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
     func throwingEndsProductionAndStopRethrows(way: Way, kind: Consumer.Kind) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let (line, consumer) = try await leave(way, kind, ledger) {
                 if $0 == 2 { throw TestError(value: 2) }
                 return .goOn
@@ -48,13 +45,11 @@ struct ConsumerEndTests {
             await consumer.finished()
             #expect(consumer.received == [0, 1, 2])
         }
-        await ledger.drained()
     }
 
     @Test(arguments: Way.allCases.filter { $0.suspends || $0.blocks }, Consumer.Kind.allCases)
     func waitingCallersAreReleased(way: Way, kind: Consumer.Kind) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let line = try Line(way, pool: WorkerPool(threads: 1), configuration: .init(window: 2))
             var held = Make(0, ledger)
             held.gate = Gate()
@@ -72,11 +67,10 @@ struct ConsumerEndTests {
             await consumer.finished()
             #expect(consumer.received == [0])
         }
-        await ledger.drained()
     }
 
     @Test func consumerThatNeverIteratesGivesItsValue() async throws {
-        let line = try Line(.suspending, pool: WorkerPool(threads: 1), configuration: .init(window: 4))
+        let line = try Line(.items(.suspending), pool: WorkerPool(threads: 1), configuration: .init(window: 4))
         try await line.start { _ in 17 }
         while try await line.produce(contended: Make(0, Ledger())) != .ended { await Task.yield() }
         #expect(try await line.stop() == 17)
@@ -111,11 +105,9 @@ struct ConsumerEndTests {
 
     @Test(arguments: Way.allCases)
     func lastReferenceGoesWithoutAConsumer(way: Way) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let line = try Line(way, pool: WorkerPool(threads: 2), configuration: .init(window: 8))
             for value in 0..<8 { #expect(try await line.produce(Make(value, ledger)) == .accepted) }
         }
-        await ledger.drained()
     }
 }

@@ -34,8 +34,7 @@ struct OrdinaryEndingTests {
 
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
     func fullWindowHoldsCallersBack(way: Way, kind: Consumer.Kind) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let line = try Line(way, pool: WorkerPool(threads: 1), configuration: .init(window: 2))
             for value in 0..<2 { #expect(try await line.produce(Make(value, ledger)) == .accepted) }
             // Runs up to its first suspension here, so that it waits when this returns, if it is one that suspends.
@@ -56,13 +55,11 @@ struct OrdinaryEndingTests {
             await consumer.finished()
             #expect(consumer.received == Array(0..<expected))
         }
-        await ledger.drained()
     }
 
     @Test(arguments: Way.allCases.filter(\.suspends), Consumer.Kind.allCases)
     func waitingCallersAreServedFirstComeFirstServed(way: Way, kind: Consumer.Kind) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let line = try Line(way, pool: WorkerPool(threads: 2), configuration: .init(window: 1))
             #expect(try await line.produce(Make(0, ledger)) == .accepted)
             let waiting = (1...20).map { value in
@@ -76,13 +73,11 @@ struct OrdinaryEndingTests {
             await consumer.finished()
             #expect(consumer.received == Array(0...20))
         }
-        await ledger.drained()
     }
 
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
     func pauseHoldsDeliveryUntilResume(way: Way, kind: Consumer.Kind) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let line = try Line(way, pool: WorkerPool(threads: 2), configuration: .init(window: 4))
             let consumer = Consumer(kind)
             line.pause()
@@ -102,7 +97,6 @@ struct OrdinaryEndingTests {
             await consumer.finished()
             #expect(consumer.received == Array(0..<5))
         }
-        await ledger.drained()
     }
 
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
@@ -119,8 +113,7 @@ struct OrdinaryEndingTests {
 
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
     func stopWaitsForOutstandingItemsAndGivesTheValueOnce(way: Way, kind: Consumer.Kind) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let line = try Line(way, pool: WorkerPool(threads: 2), configuration: .init(window: 4))
             let consumer = Consumer(kind)
             try await consumer.attach(to: line)
@@ -146,13 +139,11 @@ struct OrdinaryEndingTests {
                 #expect(consumer.itemsAfterEnd == 0)
             }
         }
-        await ledger.drained()
     }
 
     @Test(arguments: Way.allCases)
     func stopBeforeStartDiscards(way: Way) async throws {
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             let line = try Line(way, pool: WorkerPool(threads: 2), configuration: .init(window: 4))
             for value in 0..<3 { #expect(try await line.produce(Make(value, ledger)) == .accepted) }
             #expect(try await line.stop() == nil)
@@ -165,7 +156,6 @@ struct OrdinaryEndingTests {
             #expect(statistics.discarded == 3)
             #expect(statistics.outstanding == 0)
         }
-        await ledger.drained()
     }
 
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
@@ -181,7 +171,7 @@ struct OrdinaryEndingTests {
 
     @Test(arguments: Consumer.Kind.allCases, Consumer.Kind.allCases)
     func thereIsOneConsumer(first: Consumer.Kind, second: Consumer.Kind) async throws {
-        let line = try Line(.suspending, pool: WorkerPool(threads: 1))
+        let line = try Line(.items(.suspending), pool: WorkerPool(threads: 1))
         let consumer = Consumer(first)
         try await consumer.attach(to: line)
         await #expect(throws: ProducerError.alreadyStarted) { try await Consumer(second).attach(to: line) }

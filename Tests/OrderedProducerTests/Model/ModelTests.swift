@@ -36,11 +36,9 @@ struct ModelTests {
     @Test(arguments: seeds)
     func randomOperations(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
-        let ledger = Ledger()
-        do {
+        try await withLedger { ledger in
             try await run(&generator, ledger, Comment(rawValue: "seed \(seed)"))
         }
-        await ledger.drained()
     }
 
     private func run(_ generator: inout SeededGenerator, _ ledger: Ledger, _ seed: Comment) async throws {

@@ -21,10 +21,25 @@ struct Program: Sendable {
     }
 
     /// One call: a single item, or several where the way is one of those that take several.
-    struct Ask: Sendable {
+    struct Ask<Way: AskingWay>: Sendable {
         var way: Way
         var items: [Item]
         var isCancelled: Bool
+    }
+
+    /// Each caller's calls, to a producer of the kind that has these ways.
+    enum Callers: Sendable {
+        case items([[Ask<ItemWay>]])
+        case transform([[Ask<TransformWay>]])
+
+        var asks: [[any CustomStringConvertible]] {
+            switch self {
+            case .items(let asks): asks
+            case .transform(let asks): asks
+            }
+        }
+
+        var count: Int { asks.count }
     }
 
     enum Step { case pause, resume, resize(Int), look, yield }
@@ -32,12 +47,11 @@ struct Program: Sendable {
     let seed: UInt64
     var configuration = ProducerConfiguration()
     var threads = 1
-    var isTransform = false
     var consumer = Consumer.nobody
     var turn = Turn.nothing
     var mark = 0
     var attachesFirst = false
-    var callers: [[Ask]] = []
+    var callers = Callers.items([])
     var before: [Step] = []
     var after: [Step] = []
     var end = End.stop
@@ -53,26 +67,26 @@ extension Program {
         configuration.wait = [.adaptive, .park].randomElement(using: &dice)!
         if Bool.random(using: &dice) { configuration.width = .random(in: 1...3, using: &dice) }
         threads = .random(in: 1...4, using: &dice)
-        isTransform = Bool.random(using: &dice)
+        let isTransform = Bool.random(using: &dice)
         consumer = Consumer.allCases.randomElement(using: &dice)!
         end = End.allCases.randomElement(using: &dice)!
         // Nobody makes room then: those who wait for it go home as production ends, and not before.
         if consumer == .nobody, end != .stopProducing { end = .stopWhileAsked }
         if Bool.random(using: &dice) { turn = Turn.allCases.randomElement(using: &dice)! }
         attachesFirst = Bool.random(using: &dice)
-        drawCallers(&dice)
-        mark = .random(in: 0...callers.joined().count, using: &dice)
+        callers = isTransform ? .transform(Self.callers(&dice)) : .items(Self.callers(&dice))
+        mark = .random(in: 0...callers.asks.joined().count, using: &dice)
         before = Self.steps(&dice)
         after = Self.steps(&dice)
     }
 
-    private mutating func drawCallers(_ dice: inout SeededGenerator) {
-        let ways = Way.allCases.filter { $0.isTransform == isTransform }
+    private static func callers<Way: AskingWay>(_ dice: inout SeededGenerator) -> [[Ask<Way>]] {
+        let ways = Way.allCases
         let only = Int.random(in: 0..<3, using: &dice) == 0 ? ways.randomElement(using: &dice) : nil
         let failures = [0, 0, 3, 12, 40].randomElement(using: &dice)!
         let deeds = Int.random(in: 0..<3, using: &dice) == 0
-        for caller in 0..<Int.random(in: 1...4, using: &dice) {
-            var asks: [Ask] = []
+        return (0..<Int.random(in: 1...4, using: &dice)).map { caller in
+            var asks: [Ask<Way>] = []
             var value = caller * 1000
             for _ in 0..<Int.random(in: 0...50, using: &dice) {
                 let way = only ?? ways.randomElement(using: &dice)!
@@ -80,14 +94,14 @@ extension Program {
                 let items = (value..<value + count).map { value in
                     Item(
                         value: value, fails: failures > 0 && Int.random(in: 0..<failures, using: &dice) == 0,
-                        work: .random(in: 0...3, using: &dice), deed: deeds ? Self.deed(&dice) : .nothing)
+                        work: .random(in: 0...3, using: &dice), deed: deeds ? deed(&dice) : .nothing)
                 }
                 value += count
                 // How many of several were accepted, a cancelled call does not tell.
                 let isCancelled = way.suspends && !way.takesSeveral && Int.random(in: 0..<8, using: &dice) == 0
                 asks.append(Ask(way: way, items: items, isCancelled: isCancelled))
             }
-            callers.append(asks)
+            return asks
         }
     }
 
@@ -114,10 +128,6 @@ extension Program {
     }
 }
 
-extension Way {
-    var takesSeveral: Bool { self == .transformContents || self == .transformContentsBlocking }
-}
-
 extension Program: CustomStringConvertible {
     /// Every operation, so that a failing program can be read, or written again by hand.
     var description: String {
@@ -125,18 +135,27 @@ extension Program: CustomStringConvertible {
         lines.append(
             "window \(configuration.window), width \(configuration.width.map(String.init) ?? "any"), "
                 + "\(configuration.onFailure), assists \(configuration.assists), \(configuration.wait), "
-                + "\(threads) threads, \(isTransform ? "transform" : "items")")
+                + "\(threads) threads, \(callers.kind)")
         lines.append("consumer \(consumer), attached \(attachesFirst ? "first" : "later"), \(turn) at \(mark)")
-        for (number, asks) in callers.enumerated() {
-            lines.append("caller \(number): \(asks.map(\.text).joined(separator: ", "))")
+        for (number, asks) in callers.asks.enumerated() {
+            lines.append("caller \(number): \(asks.map(\.description).joined(separator: ", "))")
         }
         lines.append("steps \(before), attach, \(after); end \(end)")
         return lines.joined(separator: "\n")
     }
 }
 
-extension Program.Ask {
-    fileprivate var text: String {
+extension Program.Callers {
+    fileprivate var kind: String {
+        switch self {
+        case .items: "items"
+        case .transform: "transform"
+        }
+    }
+}
+
+extension Program.Ask: CustomStringConvertible {
+    var description: String {
         let items = items.map { item in
             "\(item.value)\(item.fails ? "!" : "")\(item.deed == .nothing ? "" : " (\(item.deed))")"
         }

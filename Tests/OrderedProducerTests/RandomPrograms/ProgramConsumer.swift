@@ -9,7 +9,7 @@ struct ProgramConsumer: Sendable {
     private let record: Record
     private let subject: WeakSubject
 
-    init(_ program: Program, _ record: Record, _ subject: Subject) {
+    init(_ program: Program, _ record: Record, _ subject: any Subject) {
         self.program = program
         self.record = record
         self.subject = WeakSubject(subject)
@@ -23,7 +23,7 @@ struct ProgramConsumer: Sendable {
             case .blockingThread: try await onThread { try subject.startBlocking { try consume($0) } }
             case .sink:
                 try subject.start(onItem: { token in
-                    if try take(token) == .leave { self.subject.value?.push.stopProducing() }
+                    if try take(token) == .leave { self.subject.value?.stopProducing() }
                 })
             case .sequence:
                 let items = try subject.items()
@@ -39,7 +39,7 @@ struct ProgramConsumer: Sendable {
         await attachAgain(subject)
     }
 
-    private func attachAgain(_ subject: Subject) async {
+    private func attachAgain(_ subject: any Subject) async {
         do {
             try subject.start(onItem: { _ in record.complain("two consumers") })
             record.complain("a second consumer was attached")
@@ -90,13 +90,13 @@ struct ProgramConsumer: Sendable {
             throw TestError(value: -1)
         case .stopProducing:
             record.note { $0.endedAtOnce = true }
-            subject.push.stopProducing()
+            subject.stopProducing()
         case .stop: if program.consumer != .sequence { expectDeadlock(record) { _ = try subject.stopBlocking() } }
         case .produce: nest(record, subject, waits: false)
         case .pause:
             // Whoever pauses sees to it that it is lifted, or callers would wait for ever.
-            subject.push.pause()
-            Task { [weak subject] in subject?.push.resume() }
+            subject.pause()
+            Task { [weak subject] in subject?.resume() }
         }
         return .goOn
     }
@@ -106,9 +106,9 @@ struct ProgramConsumer: Sendable {
 final class WeakSubject: Sendable {
     private let box: Locked<Box>
 
-    private struct Box { weak var value: Subject? }
+    private struct Box { weak var value: (any Subject)? }
 
-    init(_ subject: Subject) { box = Locked(Box(value: subject)) }
+    init(_ subject: any Subject) { box = Locked(Box(value: subject)) }
 
-    var value: Subject? { box.withLock { $0.value } }
+    var value: (any Subject)? { box.withLock { $0.value } }
 }

@@ -39,9 +39,8 @@ final class Record: Sendable {
 
     func complain(_ complaint: String) { note { $0.complaints.append(complaint) } }
 
-    func accepted(_ items: [Program.Item], _ way: Way, _ reply: Subject.Reply) {
+    func accepted(_ items: [Program.Item], asTask isTask: Bool, _ reply: Reply) {
         guard case .accepted(let count, let sequence, let tracked) = reply else { return }
-        let isTask = way == .asTask
         let entries = items.prefix(count).map { item in
             Entry(item: item, sequence: sequence, tracked: tracked, isTracked: tracked != nil, isTask: isTask)
         }

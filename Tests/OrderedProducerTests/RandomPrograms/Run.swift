@@ -19,20 +19,28 @@ struct Run: Sendable {
     }
 
     func execute() async throws -> Outcome {
-        let subject = try Subject(program, pool: pool)
+        switch program.callers {
+        case .items(let asks):
+            try await execute(asks, TokenProducer.make(pool: pool, configuration: program.configuration))
+        case .transform(let asks):
+            try await execute(asks, TokenTransform.make(pool: pool, configuration: program.configuration))
+        }
+    }
+
+    private func execute<S: Subject>(_ callers: [[Program.Ask<S.Way>]], _ subject: S) async throws -> Outcome {
         let consumer = ProgramConsumer(program, record, subject)
         var outcome = Outcome()
         if program.attachesFirst { try await consumer.attach() }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for asks in program.callers { group.addTask { try await call(asks, subject) } }
+            for asks in callers { group.addTask { try await call(asks, subject) } }
             try await perform(program.before, subject)
             if !program.attachesFirst { try await consumer.attach() }
             try await perform(program.after, subject)
-            subject.push.resume()
+            subject.resume()
             switch program.end {
             case .stopProducing:
                 record.note { $0.endedAtOnce = true }
-                subject.push.stopProducing()
+                subject.stopProducing()
             case .stopWhileAsked: outcome.stops.append(await Self.outcome { try await subject.stop() })
             default: break
             }
@@ -47,7 +55,7 @@ struct Run: Sendable {
         return outcome
     }
 
-    private func stops(_ subject: Subject) async -> [Result<Int?, any Error>] {
+    private func stops(_ subject: any Subject) async -> [Result<Int?, any Error>] {
         switch program.end {
         case .stopBlocking:
             return [await Self.outcome { try await onThread { try subject.stopBlocking() } }]
@@ -72,9 +80,8 @@ struct Run: Sendable {
     }
 
     /// After the end: nothing is accepted, nobody is attached, `stop()` gives nil.
-    private func checkThatItIsOver(_ subject: Subject) async throws {
-        let way: Way = program.isTransform ? .transformSuspending : .suspending
-        for way in [way, program.isTransform ? .transformTrying : .trying] {
+    private func checkThatItIsOver<S: Subject>(_ subject: S) async throws {
+        for way in [S.Way.suspending, .trying] {
             do {
                 let make = Make(-1, record.ledger)
                 let reply = try await subject.ask(way, [make])
@@ -88,11 +95,11 @@ struct Run: Sendable {
         if try await subject.stop() != nil { record.complain("a value was given twice") }
     }
 
-    private func perform(_ steps: [Program.Step], _ subject: Subject) async throws {
+    private func perform(_ steps: [Program.Step], _ subject: any Subject) async throws {
         for step in steps {
             switch step {
-            case .pause: subject.push.pause()
-            case .resume: subject.push.resume()
+            case .pause: subject.pause()
+            case .resume: subject.resume()
             case .resize(let threads): try pool.resize(threads: threads)
             case .look:
                 let statistics = subject.statistics
@@ -102,10 +109,10 @@ struct Run: Sendable {
         }
     }
 
-    private func call(_ asks: [Program.Ask], _ subject: Subject) async throws {
+    private func call<S: Subject>(_ asks: [Program.Ask<S.Way>], _ subject: S) async throws {
         for ask in asks {
-            let makes = ask.items.map { make($0, subject, asTask: ask.way == .asTask) }
-            var reply = Subject.Reply.full
+            let makes = ask.items.map { make($0, subject, asTask: ask.way.isTask) }
+            var reply = Reply.full
             while case .full = reply {
                 if ask.isCancelled {
                     let caller = Task { try await subject.ask(ask.way, makes) }
@@ -116,13 +123,13 @@ struct Run: Sendable {
                 }
                 if case .full = reply { await Task.yield() }
             }
-            record.accepted(ask.items, ask.way, reply)
+            record.accepted(ask.items, asTask: ask.way.isTask, reply)
             if case .ended = reply { return }
         }
     }
 
     /// What the item's function does. It does not keep the producer: dropping that is one of the endings.
-    private func make(_ item: Program.Item, _ subject: Subject, asTask: Bool) -> Make {
+    private func make(_ item: Program.Item, _ subject: any Subject, asTask: Bool) -> Make {
         var make = Make(item.value, record.ledger)
         make.fails = item.fails
         make.inside = { [record, weak subject] in
@@ -135,7 +142,7 @@ struct Run: Sendable {
             case .produceBlocking: nest(record, subject, waits: !asTask)
             case .stopProducing:
                 record.note { $0.endedAtOnce = true }
-                subject.push.stopProducing()
+                subject.stopProducing()
             case .stop:
                 // A task's stop() is recognised as well, but only its awaited form.
                 if !asTask { expectDeadlock(record) { _ = try subject.stopBlocking() } }
@@ -146,7 +153,7 @@ struct Run: Sendable {
 }
 
 /// Asks for one more item from inside an item or a consumer.
-func nest(_ record: Record, _ subject: Subject, waits: Bool) {
+func nest(_ record: Record, _ subject: any Subject, waits: Bool) {
     let number = record.note { notes -> Int in
         notes.nested += 1
         return notes.nested
@@ -155,7 +162,7 @@ func nest(_ record: Record, _ subject: Subject, waits: Bool) {
     let make = Make(item.value, record.ledger)
     do {
         let reply = waits ? try subject.askBlocking(make) : try subject.askWithoutWaiting(make)
-        record.accepted([item], .trying, reply)
+        record.accepted([item], asTask: false, reply)
     } catch ProducerError.wouldDeadlock where waits {
     } catch ProducerError.poolShutDown {
     } catch {

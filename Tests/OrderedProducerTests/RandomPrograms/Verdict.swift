@@ -77,7 +77,7 @@ struct Verdict {
 
     /// Where sequences are not known: each caller's own items come in its order, none left out before the last of them.
     private func judgeCallers() {
-        for caller in program.callers.indices {
+        for caller in 0..<program.callers.count {
             let own = notes.accepted.filter { $0.item.value / 1000 == caller && !$0.item.fails }.map(\.item.value)
             let delivered = notes.delivered.filter { $0 / 1000 == caller }
             expect(own.starts(with: delivered), "of caller \(caller) delivered \(delivered), not a beginning of \(own)")

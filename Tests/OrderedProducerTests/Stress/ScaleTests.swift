@@ -90,9 +90,8 @@ struct ScaleTests {
     /// Many callers, of tasks and threads, on one producer: every accepted item arrives, in sequence.
     @Test(arguments: Consumer.Kind.allCases)
     func manyCallersShareOneProducer(kind: Consumer.Kind) async throws {
-        let ledger = Ledger()
-        do {
-            let line = try Line(.suspending, pool: WorkerPool(threads: 2), configuration: .init(window: 8))
+        try await withLedger { ledger in
+            let line = try Line(.items(.suspending), pool: WorkerPool(threads: 2), configuration: .init(window: 8))
             let consumer = Consumer(kind)
             try await consumer.attach(to: line)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -115,6 +114,5 @@ struct ScaleTests {
                 #expect(own == Array(0..<200))
             }
         }
-        await ledger.drained()
     }
 }

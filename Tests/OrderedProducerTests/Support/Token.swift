@@ -49,6 +49,13 @@ final class Ledger: Sendable {
     }
 }
 
+/// Runs `body`, and returns when no token lives that it made.
+func withLedger(_ body: (Ledger) async throws -> Void) async rethrows {
+    let ledger = Ledger()
+    try await body(ledger)
+    await ledger.drained()
+}
+
 /// A payload whose life is counted: too few destructions show in the ledger, too many in a crash.
 final class Token: Sendable {
     let value: Int

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Without memory, or without a thread: the call says so and has changed nothing. */
+#include "wrapped.h"
+
+#include "Support/threads.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Lets the n-th allocation, then the n-th thread, of a call fail, for every n, until the call succeeds. */
+static void a_pool_that_cannot_be_made_leaves_nothing(int threads_fail)
+{
+    struct oip_pool_options options = OIP_POOL_OPTIONS_INIT;
+    options.threads = 4;
+    uint32_t cpu = 0;
+    options.cpus = threads_fail ? NULL : &cpu;
+    options.cpu_count = !threads_fail;
+    for (int n = 0;; n++) {
+        oip_pool *pool = NULL;
+        threads_fail ? let_thread_fail(n) : let_allocation_fail(n);
+        int result = oip_pool_create(&pool, &options);
+        bool failed = has_failed();
+        if (!failed) {
+            CHECK(n >= 4); /* at least one of each thread */
+            CHECK_EQUAL(result, 0);
+            pool_end(pool);
+            break;
+        }
+        CHECK_EQUAL(result, threads_fail ? -EAGAIN : -ENOMEM);
+        CHECK(!threads_fail || strstr(oip_error_detail(), "pthread_create") != NULL);
+        CHECK(pool == NULL);
+        CHECK_EQUAL(memory_held(), 0);
+        WAIT_UNTIL(library_threads() == 0);
+    }
+    CHECK_EQUAL(memory_held(), 0);
+}
+
+static const char *memory_or_threads(int threads)
+{
+    return threads ? "threads" : "memory";
+}
+
+static void a_producer_that_cannot_be_made_leaves_nothing(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_of(1);
+    oip_producer *spare[64];
+    for (int i = 0; i < 64; i++) {
+        spare[i] = producer_with(pool, 1, 8, 0); /* the run queue's store has no node left: it allocates, too */
+    }
+    long before = memory_held();
+    int n = 0;
+    for (;; n++) {
+        oip_producer *producer = NULL;
+        let_allocation_fail(n);
+        int result = make_producer(&producer, pool, 16, 16, 0);
+        bool failed = has_failed();
+        if (!failed) {
+            CHECK_EQUAL(result, 0);
+            oip_producer_release(producer);
+            break;
+        }
+        CHECK_EQUAL(result, -ENOMEM);
+        CHECK(producer == NULL);
+        CHECK_EQUAL(memory_held(), before);
+    }
+    CHECK(n >= 2);
+    for (int i = 0; i < 64; i++) {
+        oip_producer_release(spare[i]);
+    }
+    pool_end(pool);
+    CHECK_EQUAL(memory_held(), 0);
+}
+
+static void a_consumer_thread_that_cannot_be_made_changes_nothing(int variant)
+{
+    (void)variant;
+    struct lane *lane = lane_create(BY_PRODUCE, THREAD, 50, 2, OPTIONS(.window = 8));
+    CHECK_EQUAL(lane_ask(lane, 0, 4), 0);
+    for (int i = 0; i < 3; i++) {
+        let_thread_fail(0);
+        CHECK_EQUAL(lane_start(lane), -EAGAIN);
+    }
+    lane->consumer = SINK; /* another kind may follow */
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 4, 46), 0);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(atomic_load(&lane->delivered), 50);
+    lane_end(lane);
+}
+
+static void a_resize_that_fails_changes_nothing(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_of(2);
+    let_thread_fail(2);
+    CHECK_EQUAL(oip_pool_resize(pool, 6), -EAGAIN);
+    CHECK(strstr(oip_error_detail(), "pthread_create") != NULL);
+    CHECK_EQUAL(oip_pool_threads(pool), 2);
+    WAIT_UNTIL(library_threads() == 2);
+    CHECK_EQUAL(oip_pool_resize(pool, 6), 0);
+    pool_end(pool);
+    CHECK_EQUAL(memory_held(), 0);
+}
+
+static void a_function_that_cannot_be_queued_is_refused(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_of(1);
+    let_allocation_fail(0);
+    CHECK_EQUAL(oip_pool_run(pool, free, NULL), -ENOMEM);
+    let_allocation_fail(0);
+    oip_ready_queue *queue = NULL;
+    CHECK_EQUAL(oip_ready_queue_create(&queue, NULL), -ENOMEM);
+    CHECK(queue == NULL);
+    pool_end(pool);
+    CHECK_EQUAL(memory_held(), 0);
+}
+
+int main(int count, char **arguments)
+{
+    static const struct test tests[] = {
+        {"a pool that cannot be made", a_pool_that_cannot_be_made_leaves_nothing, 2, memory_or_threads},
+        {"a producer that cannot be made", a_producer_that_cannot_be_made_leaves_nothing, 0, NULL},
+        {"a consumer thread that cannot be made", a_consumer_thread_that_cannot_be_made_changes_nothing, 0, NULL},
+        {"a resize that fails", a_resize_that_fails_changes_nothing, 0, NULL},
+        {"a function that cannot be queued", a_function_that_cannot_be_queued_is_refused, 0, NULL},
+        {0},
+    };
+    return run_tests(tests, count, arguments);
+}
