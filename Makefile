@@ -36,6 +36,8 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	    'C core, gcc and clang, sanitizers' '$(C_TESTS) --sanitizers' \
 	    'faults' 'Tests/Faults/run' \
 	    'faults, AddressSanitizer' 'Tests/Faults/run --address' \
+	    'schedules, AddressSanitizer' \
+	    'SANITIZE=address,undefined BUILD_DIR=$(CURDIR)/.build/schedules-address Tests/Schedules/run --bound 1 --random 20 --seconds 4' \
 	    'interface' 'Scripts/check-abi' \
 	    'library, ThreadSanitizer' \
 	    'swift test --sanitize=thread --scratch-path .build/thread $(SWIFT_OPTIONS)' \
@@ -46,7 +48,7 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 
 schedules: setup ## short programs under many schedules of their threads, and that broken cores are found out (ARGS=…)
 	@Tests/Schedules/run $(ARGS)
-	@Tests/Schedules/run --broken --bound 1 --random 2000
+	@Tests/Schedules/run --broken --bound 1 --random 500 --seconds 5
 
 # SECONDS is a variable of bash, so only make's own command line counts.
 SECONDS_OF_FUZZING = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)

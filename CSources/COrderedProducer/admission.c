@@ -28,6 +28,7 @@ static void publish_ready(struct oip_producer *producer, uint64_t sequence, cons
     struct slot *slot = ring_slot(ring, sequence);
     oip_copy(slot_payload(ring, slot), payload, ring->payload_size);
     ring_publish(slot, sequence, PHASE_READY);
+    OIP_POINT(after_publish);
     oip_prefetch_for_write(ring_slot(ring, sequence + PREFETCH_AHEAD));
     waking_after_publish(producer, sequence);
 }
@@ -93,6 +94,7 @@ int oip_try_produce_many(oip_producer *producer, const void *payloads, size_t co
     ring_publish(slot, first + taken - 1, PHASE_READY);
     /* Not only to the exchange of the last stamp: a consumer that went idle looks at an earlier one. */
     atomic_thread_fence(memory_order_seq_cst);
+    OIP_POINT(after_publish);
     waking_after_publish_many(producer, first, taken);
     *accepted = (size_t)taken;
     return 0;
@@ -159,6 +161,7 @@ int oip_reserve_async(oip_producer *producer, uint64_t *sequence, struct oip_wai
 static void finish_reserved(struct oip_producer *producer, uint64_t sequence, enum phase phase)
 {
     ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
+    OIP_POINT(after_finish);
     delivery_after_finish(producer, sequence);
     producer_drop(producer);
 }

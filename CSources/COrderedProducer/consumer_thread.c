@@ -19,6 +19,7 @@ static void take_notice(struct oip_producer *producer, uint64_t head)
             break;
         }
         parking_wait(&queue->parking, ticket, PARKING_FOREVER);
+        OIP_POINT(after_park);
     }
     /* Pairs with the exchange in tell_consumer(), of the next one to tell. */
     atomic_store_explicit(&producer->on_ready_queue, false, memory_order_seq_cst);
@@ -37,6 +38,7 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
     }
     uint64_t began = oip_now();
     parking_wait(&queue->parking, ticket, timeout);
+    OIP_POINT(after_park);
     producer->slept_briefly =
         oip_now() - began < atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
     /* Timed out, or woken by a signal that belonged to an earlier notice; where this one was given the swap fails. */

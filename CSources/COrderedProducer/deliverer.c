@@ -38,6 +38,7 @@ bool at_turn_with(struct oip_producer *producer)
 static uint64_t run_claimed_head(struct oip_producer *producer, uint64_t head, uint64_t count, uint32_t *until_sample)
 {
     struct held_run *run = &producer->held.runs[0];
+    OIP_POINT(between_claim_and_run);
     if (count > 1) {
         held_run_begin(run, head, head + count);
         execution_watch(producer);
@@ -149,6 +150,7 @@ bool go_idle(struct oip_producer *producer, uint64_t head, uint64_t target, bool
     bool stalled = stamp_is_final(ring_stamp(&producer->ring, head + 1), head + 1);
     atomic_store_explicit(&producer->stall_began, stalled ? oip_now() : 0, memory_order_relaxed);
     set_delivery(producer, target, DELIVERY_IDLE); /* pairs with delivery_after_finish(), waking_after_publish() */
+    OIP_POINT(going_idle);
     enum head_view view = view_head(producer, head);
     bool idles = view == HEAD_UNFINISHED || (view == HEAD_READY && !looks_for_ready);
     if (!idles && view == HEAD_READY) {
@@ -164,6 +166,7 @@ bool go_paused(struct oip_producer *producer, uint64_t head)
 {
     uint64_t paused = delivery_word(head, DELIVERY_PAUSED);
     set_delivery(producer, head, DELIVERY_PAUSED); /* pairs with delivery_kick() */
+    OIP_POINT(going_paused);
     if (ring_is_claimable(&producer->ring) && execution_queue(producer)) {
         pool_wake(producer->pool); /* it may be the item that this consumer was woken for */
     }
@@ -194,6 +197,7 @@ void discard_run(struct oip_producer *producer)
             pass(producer, head);
         } else if (ring_is_exhausted(ring, head)) {
             set_delivery(producer, head, DELIVERY_SETTLED);
+            OIP_POINT(settled);
             ending_settled(producer);
             return;
         } else {

@@ -29,6 +29,7 @@ static bool flip(struct oip_producer *producer, uint64_t word)
     if (kind == CONSUMER_NONE || !swap_delivery(producer, word, delivers ? busy : queued)) {
         return false;
     }
+    OIP_POINT(flip_to_queued);
     /* Between reading the kind and the swap the iteration may have ended, and the discarding gone idle on the same
      * item. */
     if (kind_of(producer) == CONSUMER_DISCARD) {

@@ -76,6 +76,7 @@ void ending_abort(struct oip_producer *producer)
     atomic_store_explicit(&producer->start_limit, 0, memory_order_seq_cst);
     atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
     pthread_mutex_unlock(&producer->lock);
+    OIP_POINT(abort_at_once);
     window_close(producer);
     /* What nobody has begun is discarded here: the pool's threads may all be inside long items. */
     uint64_t sequence;
@@ -84,6 +85,7 @@ void ending_abort(struct oip_producer *producer)
     while (ring_claim(&producer->ring, 1, &sequence) != 0 ||
            ((run = held_runs_find(&producer->held, 0)) != NULL &&
             held_run_steal(run, 1, &sequence, &producer->lock) != 0)) {
+        OIP_POINT(between_claim_and_discard);
         ring_publish(ring_slot(&producer->ring, sequence), sequence, execution_run(producer, sequence, &never));
         delivery_after_finish(producer, sequence);
     }
@@ -106,6 +108,7 @@ void ending_part_done(struct oip_producer *producer)
     }
     pthread_mutex_unlock(&producer->lock);
     if (last) {
+        OIP_POINT(end);
         waiter_tell_all(&told);
         pool_close(producer->pool);
         producer_drop(producer); /* production's own */
@@ -125,6 +128,7 @@ static void lift_pause(struct oip_producer *producer)
     }
     pthread_mutex_unlock(&producer->lock);
     if (lifted) {
+        OIP_POINT(resume);
         delivery_kick(producer);
     }
 }
@@ -156,6 +160,7 @@ static void begin_stop(struct oip_producer *producer)
     producer->stopping = true; /* from here on no pause has an effect, and no consumer is attached */
     bool not_started = atomic_load_explicit(&producer->kind, memory_order_relaxed) == CONSUMER_NONE;
     pthread_mutex_unlock(&producer->lock);
+    OIP_POINT(stop);
     lift_pause(producer);
     window_close(producer);
     if (not_started) {

@@ -15,6 +15,7 @@ static inline bool take_while_away(struct oip_producer *producer, void *payload,
     bool taken = false;
     atomic_store_explicit(&producer->inside, true, memory_order_relaxed);
     light_fence(); /* pairs with the heavy one in delivery_abort() */
+    OIP_POINT(loop_inside);
     /* Acquire: what the last holder did; pairs with set_delivery(). */
     uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_acquire);
     if (OIP_LIKELY(delivery_state(word) == DELIVERY_AWAY)) {
@@ -111,6 +112,7 @@ void oip_ready_queue_release(oip_ready_queue *queue)
     }
     /* An entry keeps its producer, and the producer this queue: whoever comes last clears them away. */
     atomic_store_explicit(&queue->abandoned, true, memory_order_seq_cst);
+    OIP_POINT(ready_queue_abandoned);
     atomic_thread_fence(memory_order_seq_cst); /* between the mark and the look at the entries, as in tell_consumer() */
     struct ck_stack_entry *taken = queue->taken;
     queue->taken = NULL;
@@ -127,6 +129,7 @@ int oip_ready_queue_take(oip_ready_queue *queue, void **tag)
         struct oip_producer *producer = OIP_CONTAINER_OF(entry, struct oip_producer, ready_entry);
         bool wanted = !atomic_load_explicit(&producer->handle_gone, memory_order_acquire);
         *tag = producer->tag;
+        OIP_POINT(ready_taken);
         /* The entry is free again, and whoever is told looks at the delivery next: pairs with tell_consumer(). */
         atomic_store_explicit(&producer->on_ready_queue, false, memory_order_seq_cst);
         producer_drop(producer);

@@ -64,6 +64,7 @@ bool execution_queue(struct oip_producer *producer)
         /* Acquire: the node that the last one to pop the runnable left; pairs with begin_turn(). */
     } while (!atomic_compare_exchange_weak_explicit(&producer->schedule, &schedule, schedule | SCHEDULE_QUEUED,
                                                     memory_order_seq_cst, memory_order_relaxed));
+    OIP_POINT(schedule_queued);
     producer_retain(producer);
     run_queue_push(&producer->pool->run_queue, &producer->runnable);
     /* Sequentially consistent, after the push: the threads that leave clear the queue after they saw this. */
@@ -127,6 +128,7 @@ static void end_turn(struct oip_producer *producer)
 {
     /* Sequentially consistent, before the look at the ring: pairs with waking_after_publish(). */
     unsigned before = atomic_fetch_sub_explicit(&producer->schedule, SCHEDULE_ACTIVE_ONE, memory_order_seq_cst);
+    OIP_POINT(end_of_turn);
     if ((before & SCHEDULE_QUEUED) == 0 && has_work(producer)) {
         execution_queue(producer);
     }
@@ -169,6 +171,7 @@ enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint3
 static inline void publish(struct oip_producer *producer, uint64_t sequence, enum phase phase)
 {
     ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
+    OIP_POINT(after_finish);
     delivery_after_finish(producer, sequence);
 }
 
@@ -178,6 +181,7 @@ static uint64_t run_claimed(struct oip_producer *producer, struct held_run *run,
 {
     uint64_t sequence = first;
     uint64_t ran = 1;
+    OIP_POINT(between_claim_and_run);
     if (count > 1) {
         /* Stolen items may be older than what this run held before: no other thief may see the one's beginning with the
          * other's end. */

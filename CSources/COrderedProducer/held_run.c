@@ -19,6 +19,7 @@ uint64_t held_run_steal(struct held_run *run, uint64_t most, uint64_t *first, pt
             atomic_store_explicit(&run->revoked, true, memory_order_relaxed);
             heavy_fence(); /* pairs with the light one in held_run_next() */
         }
+        OIP_POINT(steal);
         uint64_t end = atomic_load_explicit(&run->end, memory_order_acquire); /* pairs with held_run_begin() */
         uint64_t begun = atomic_load_explicit(&run->begun, memory_order_relaxed);
         stolen = begun < end ? end - begun : 0;

@@ -63,6 +63,7 @@ uint32_t parking_ticket(const struct parking *place)
 
 bool parking_wait(struct parking *place, uint32_t ticket, int64_t timeout_ns)
 {
+    OIP_POINT(before_park);
     if (timeout_ns < 0) {
         return ck_ec32_wait_pred(&place->event, &futex_mode, ticket, whole_deadline, NULL, NULL) == 0;
     }

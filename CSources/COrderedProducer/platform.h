@@ -43,6 +43,11 @@
 #define OIP_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define OIP_COLD __attribute__((noinline, cold))
 
+/* A place that matters between threads, by name. Nothing here: Tests/Schedules stops threads at it. */
+#ifndef OIP_POINT
+#define OIP_POINT(name) ((void)0)
+#endif
+
 /* The struct of type `type` whose member `member` is at `pointer`. */
 #define OIP_CONTAINER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 

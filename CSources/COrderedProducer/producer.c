@@ -159,6 +159,7 @@ void producer_drop(struct oip_producer *producer)
     if (atomic_fetch_sub_explicit(&producer->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
+    OIP_POINT(last_release);
     struct oip_pool *pool = producer->pool;
     if (producer->ready_queue != &producer->own_queue) {
         ready_queue_drop(producer->ready_queue);
@@ -181,6 +182,7 @@ void oip_producer_release(oip_producer *producer)
         return; /* its threads are in another process, and perhaps its locks are taken there */
     }
     atomic_store_explicit(&producer->handle_gone, true, memory_order_release);
+    OIP_POINT(handle_release);
     ending_abort(producer);
     producer_drop(producer);
 }

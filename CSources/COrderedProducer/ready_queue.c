@@ -25,6 +25,7 @@ void ready_queue_push(struct oip_ready_queue *queue, struct ready_entry *entry)
     void *context = queue->context;
     oip_tsan_release(entry);
     ck_stack_push_upmc(&queue->pushed, &entry->link); /* release, pairs with the batch pop in take */
+    OIP_POINT(ready_pushed);
     if (notify == NULL) {
         parking_signal(&queue->parking);
         return;

@@ -95,4 +95,5 @@ bool sleeper_is_told(struct sleeper *sleeper)
 void sleeper_sleep(struct sleeper *sleeper, uint32_t ticket, int64_t timeout_ns)
 {
     parking_wait(&sleeper->parking, ticket, timeout_ns);
+    OIP_POINT(after_park);
 }

@@ -23,6 +23,7 @@ static void grant(struct oip_producer *producer, struct waiter_list *told)
         if (callers->first->payload != NULL) {
             oip_copy(slot_payload(ring, slot), callers->first->payload, ring->payload_size);
             ring_publish(slot, sequence, PHASE_READY);
+            OIP_POINT(after_publish);
             waking_after_publish(producer, sequence);
         } else {
             ring_publish(slot, sequence, PHASE_RESERVED);
@@ -55,6 +56,7 @@ static void grant(struct oip_producer *producer, struct waiter_list *told)
 static void tell(struct oip_producer *producer, struct waiter_list *told)
 {
     if (told->first != NULL) {
+        OIP_POINT(window_wake);
         bool several = waiter_count_sleepers(told) > 1;
         atomic_fetch_add_explicit(&producer->caller_wakes, waiter_tell_all(told), memory_order_relaxed);
         if (several) {
@@ -174,6 +176,7 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
     struct waiter *waiter = waiter_of(&sleeper.waiter);
     waiter->payload = payload;
     waiter->own = own;
+    OIP_POINT(window_wait);
     enlist(producer, waiter, pool_thread);
     atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
     uint32_t until_sample = waking_cost(producer) == UINT32_MAX ? 1 : WAKING_SAMPLE_EVERY;
@@ -232,6 +235,7 @@ int window_wait_async(struct oip_producer *producer, const void *payload, struct
     struct waiter *inner = waiter_of(waiter);
     inner->payload = payload;
     inner->own = UINT64_MAX;
+    OIP_POINT(window_wait);
     enlist(producer, inner, true);
     return -EINPROGRESS;
 }
@@ -241,6 +245,7 @@ int oip_cancel(oip_producer *producer, struct oip_waiter *waiter)
     RETURN_IF_FORKED(producer);
     struct waiter *inner = waiter_of(waiter);
     struct waiter_list told = {NULL, NULL};
+    OIP_POINT(cancel);
     pthread_mutex_lock(&producer->lock);
     bool waits = false;
     for (struct waiter *at = producer->callers.first; at != NULL; at = at->next) {
@@ -259,6 +264,7 @@ void window_close(struct oip_producer *producer)
 {
     struct waiter_list told = {NULL, NULL};
     atomic_fetch_or_explicit(&producer->ring.tail, TAIL_CLOSED, memory_order_seq_cst);
+    OIP_POINT(close);
     pthread_mutex_lock(&producer->lock);
     waiter_settle_all(&producer->callers, &told, -EPIPE);
     atomic_store_explicit(&producer->callers_wait, NOBODY_WAITS, memory_order_seq_cst);

@@ -52,6 +52,7 @@ static bool wake(struct oip_pool *pool, uint64_t mark)
             if (worker == NULL) {
                 return false;
             }
+            OIP_POINT(worker_wake);
             atomic_store_explicit(&worker->woken_at, oip_now(), memory_order_relaxed);
             parking_signal(&worker->parking);
             return true;
@@ -148,6 +149,7 @@ static void look_out(struct worker *worker)
 {
     struct run_queue *queue = &worker->pool->run_queue;
     struct runnable *first = NULL;
+    OIP_POINT(look_out);
     for (;;) {
         struct runnable *runnable = run_queue_pop(queue);
         if (runnable == NULL) {
@@ -213,6 +215,7 @@ static void park(struct worker *worker)
     } while (
         !atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst, memory_order_seq_cst));
     worker->searching = false;
+    OIP_POINT(going_to_park);
     /* The last look: it may wake this very thread, which then waits no longer. */
     if ((idle_lookout(next) == 0 && !run_queue_is_empty(&pool->run_queue)) || somebody_must_leave(pool)) {
         pool_wake(pool);
@@ -224,6 +227,7 @@ static void park(struct worker *worker)
         }
     }
     parking_wait(&worker->parking, ticket, PARKING_FOREVER);
+    OIP_POINT(after_park);
     worker->searching = true; /* counted by whoever woke */
     measure_wake(worker);
 }
@@ -292,6 +296,7 @@ void *worker_main(void *argument)
         }
         park(worker);
     }
+    OIP_POINT(worker_leaves);
     if (worker->searching) {
         end_search(worker);
     }

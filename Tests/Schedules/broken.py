@@ -41,6 +41,31 @@ DEFECTS = {
         "ring_backlog(&producer->ring) > mine && ring_is_claimable(&producer->ring);",
         "ring_backlog(&producer->ring) > mine;",
     ),
+    "pause-without-look": (
+        "deliverer.c",
+        "    return (view_head(producer, head) == HEAD_GATED && !is_over(producer)) ||",
+        "    return true || (view_head(producer, head) == HEAD_GATED && !is_over(producer)) ||",
+    ),
+    "cancel-of-the-settled": (
+        "window.c",
+        "    return waits ? 0 : -EALREADY;",
+        "    return 0;",
+    ),
+    "stop-looks-outside": (
+        "endings.c",
+        "    pthread_mutex_lock(&producer->lock);\n    bool ended = producer->ended;\n    if (!ended) {",
+        "    bool ended = producer->ended;\n    pthread_mutex_lock(&producer->lock);\n    if (!ended) {",
+    ),
+    "end-without-consumer": (
+        "endings.c",
+        "        producer->consume_argument = argument;\n        producer->open_ends++;",
+        "        producer->consume_argument = argument;",
+    ),
+    "leaver-tells-nobody": (
+        "worker.c",
+        "    if (somebody_must_leave(pool) || !run_queue_is_empty(&pool->run_queue)) {",
+        "    if (0 && (somebody_must_leave(pool) || !run_queue_is_empty(&pool->run_queue))) {",
+    ),
 }
 
 

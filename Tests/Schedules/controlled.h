@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Included before every file of the core and of the plays, when they are built to be run under the controller: each
- * atomic operation, lock, wait, thread and look at the clock goes through it. The core itself has nothing of this.
- */
+ * atomic operation, named point, lock, wait, thread and look at the clock goes through it. The core itself has nothing
+ * of this. */
 #ifndef CONTROLLED_H
 #define CONTROLLED_H
 
@@ -11,6 +11,7 @@
 #endif
 
 #include "controller.h"
+#include "points.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -18,6 +19,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#define OIP_POINT(name) controller_named_point(POINT_##name, __func__, __LINE__)
 #define CONTROLLED(operation) (controller_point(__func__, __LINE__), operation)
 
 #undef atomic_load_explicit

@@ -6,11 +6,12 @@
  * same times on the clock. An execution in which nobody can go on, or that does not end, is a failure, and a failure
  * prints the schedule that repeats it.
  *
- * How. Each thread has a baton, and only one has it. A step is an atomic operation, a lock, a wait or a poll; before it
- * the thread asks whether it may go on. Without a schedule it does, until it waits or polls; then the next thread in
- * turn that can run goes on. A schedule is a list of deviations from that: before step n, thread t goes on instead.
- * Time is the controller's own: it passes by steps, and jumps to the next deadline where all threads wait. A thread
- * whose wait has a deadline can be gone on with before that, as a deviation: then the time has come.
+ * How. Each thread has a baton, and only one has it. A step is an atomic operation, a named point of the core
+ * (points.h), a lock, a wait or a poll; before it the thread asks whether it may go on. Without a schedule it does,
+ * until it waits or polls; then the next thread in turn that can run goes on. A schedule is a list of deviations from
+ * that: before step n, thread t goes on instead. Time is the controller's own: it passes by steps, and jumps to the next
+ * deadline where all threads wait. A thread whose wait has a deadline can be gone on with before that, as a deviation:
+ * then the time has come.
  *
  * What it does not show. Steps are sequentially consistent, as on one processor: what weaker memory orders allow is
  * argued at each atomic, not tried here. Operations of Concurrency Kit are one step each.
@@ -18,37 +19,23 @@
 #ifndef CONTROLLER_H
 #define CONTROLLER_H
 
+#include "schedule.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
-enum { MOST_THREADS = 8, MOST_DEVIATIONS = 16, MOST_STEPS = 40000 };
-
-struct deviation {
-    uint32_t step;
-    uint32_t thread;
-};
-
-struct schedule {
-    unsigned count;
-    struct deviation deviations[MOST_DEVIATIONS]; /* steps ascend */
-};
-
-/* Deviations at random instead of those of a schedule; `one_in` 0: none. */
-struct chance {
-    uint64_t state; /* not 0 */
-    uint32_t one_in;
-};
-
-uint64_t chance_next(struct chance *chance, uint64_t below);
+enum { MOST_STEPS = 40000 };
 
 /* What happened in an execution, as far as other schedules come from it. */
 struct trace {
     uint32_t steps;
-    uint64_t hash;                /* of who made which step */
+    uint32_t points;              /* steps of them that are named points */
+    uint64_t hash;                /* of who made which step; named points, which do nothing, left out */
     struct schedule taken;        /* deviations that took place */
     uint8_t possible[MOST_STEPS]; /* threads that could go on instead, a bit each */
+    uint8_t point[MOST_STEPS];
 };
 
 /* Runs `body` as the first thread, until all threads have ended. Returns only where nothing failed. */
@@ -70,6 +57,7 @@ _Noreturn void controller_fail(const char *format, ...) __attribute__((format(pr
 
 /* For controlled.h. */
 void controller_point(const char *function, int line);
+void controller_named_point(enum point point, const char *function, int line);
 int controller_yield(const char *function, int line);
 int controller_clock(struct timespec *time);
 long controller_syscall(long number, ...);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A play: a short program for two to five threads against the C API, with an account of every item.
- */
+/* A play: a short program for two to seven threads against the C API, with an account of every item. */
 #ifndef PLAY_H
 #define PLAY_H
 
@@ -9,33 +7,82 @@
 #include <stdbool.h>
 
 enum consumer { THREAD, SINK, LOOP, NOBODY };
-enum way { ONE_BY_ONE, AT_ONCE, WITH_CALLBACK, ELSEWHERE };
-enum act { NONE, PAUSE, ABORT, ABORT_INSIDE, GROW, SHRINK, LEAVE, DROP, SHUT_DOWN };
+
+/* How callers ask. */
+enum way {
+    ONE_BY_ONE,
+    AT_ONCE,
+    WITH_CALLBACK,
+    ELSEWHERE,           /* reserved, and finished by the caller */
+    HANDED_OVER,         /* reserved, and finished by a thread of its own */
+    RESERVED_BY_CALLBACK /* and finished in the callback, where there was no room at once */
+};
+
+/* What happens beside it, on a thread of its own; or inside an item or the consumer. */
+enum act {
+    NONE,
+    PAUSE,          /* and resume */
+    PAUSE_FOR_GOOD, /* until the stop */
+    PAUSE_INSIDE,   /* the consumer's function does, the thread resumes */
+    ABORT,
+    ABORT_INSIDE, /* item 1 does */
+    GROW,
+    SHRINK,
+    RESIZE,        /* one thread less, and one more again */
+    SHRINK_INSIDE, /* item 1 does */
+    CANCEL,        /* the wait of item `cancels` */
+    ABORT_CANCEL,  /* at once, and the cancelling behind it */
+    LEAVE,         /* the consumer does, after an item */
+    STOP_BESIDE,   /* without waiting, while callers still ask */
+    STOP_INSIDE,   /* item 1 and the consumer do, which is refused */
+    SHUT_DOWN      /* the pool */
+};
+
+/* How the first thread ends it, when all callers have returned. */
+enum ending {
+    STOP,
+    STOP_ASYNC, /* and waits to be told */
+    STOP_TWICE, /* and another thread without waiting */
+    STOP_DROP,  /* without waiting, and gives the handle back at once */
+    DROP        /* gives the handle back */
+};
 
 /* Who plays what. */
 struct cast {
+    unsigned producers; /* on one pool; 0: 1 */
     enum consumer consumer;
+    enum consumer second; /* of the second producer */
     enum way way;
     enum act act;
-    unsigned callers, items; /* items of each */
+    enum ending ending;
+    unsigned times;          /* of the act; 0: 1 */
+    unsigned callers, items; /* items of each, for each producer */
     unsigned workers, window;
     uint32_t width;
     enum oip_failure_policy policy;
     bool fails;       /* item 1 */
     unsigned cost;    /* nanoseconds of an item */
-    unsigned slow;    /* and of item 3 */
-    bool asks_inside; /* item 1, for one more */
+    unsigned slow;    /* more of item 5, in which others run */
+    unsigned cancels; /* whose wait is taken back */
+    bool asks_inside; /* item 1 of the first producer, for one more, of the last */
     bool no_assist;
+    unsigned gap;    /* nanoseconds before each item, for which all others sleep */
+    bool notifies;   /* the ready queue does by a function of the loop's */
+    bool pool_first; /* its handle is given back before the producers' */
 };
 
 struct play {
     const char *name;
     const char *about;
-    void (*body)(void);
+    struct cast cast;
 };
 
-extern const struct play plays[];
-extern const unsigned play_count;
+struct play_list {
+    const struct play *plays;
+    unsigned count;
+};
+
+extern const struct play_list item_plays, sharing_plays, ending_plays;
 
 /* The first thread's part: all of it. */
 void perform(const struct cast *with);

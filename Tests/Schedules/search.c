@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Runs plays under many schedules.
- *
- *   schedules [--bound N] [--random N] [--seconds N] [SEED=number] [PLAY...]   all schedules with up to N deviations
- * (1), then N random ones with more (1000), of all plays or those schedules SCHEDULE=play:step>thread,… one again, with
- * every change of threads schedules list
- *
- * --seconds is for each play: the last bound that does not fit is cut off and said to be. Ends with "N passed, N
- * failed".
- */
+#include "search.h"
+
 #include "controller.h"
-#include "play.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +11,7 @@
 
 static struct trace scratch;
 
-/* ---------------------------------------------------------------------------- which executions were seen before ----
- */
-
+/* Which executions were seen before. */
 struct seen {
     uint64_t *hashes; /* open addressing; 0: free */
     size_t size, count;
@@ -58,10 +47,7 @@ static bool seen_add(struct seen *seen, uint64_t hash)
     return true;
 }
 
-/* ------------------------------------------------------------------------------------------------------- search ----
- */
-
-static const struct chance no_chance = {1, 0};
+static const struct chance no_chance = {1, 0, false};
 
 struct search {
     const struct play *play;
@@ -69,7 +55,16 @@ struct search {
     uint64_t executions;
     struct timespec until;
     bool cut;
+    char report[256];
 };
+
+static void set_limit(struct search *search, const struct timespec *began, uint64_t milliseconds)
+{
+    uint64_t nanoseconds = (uint64_t)began->tv_nsec + milliseconds % 1000 * 1000000;
+    search->until.tv_sec = began->tv_sec + (time_t)(milliseconds / 1000 + nanoseconds / 1000000000);
+    search->until.tv_nsec = (long)(nanoseconds % 1000000000);
+    search->cut = false;
+}
 
 static bool is_late(const struct search *search)
 {
@@ -79,82 +74,142 @@ static bool is_late(const struct search *search)
            (now.tv_sec == search->until.tv_sec && now.tv_nsec >= search->until.tv_nsec);
 }
 
+static const struct cast *cast_of_play;
+
+static void body(void)
+{
+    perform(cast_of_play);
+}
+
 static void execute(struct search *search, const struct schedule *schedule, struct chance chance)
 {
-    controller_run(search->play->name, search->play->body, schedule, chance, &scratch);
+    controller_run(search->play->name, body, schedule, chance, &scratch);
     plays_check();
     search->executions++;
     seen_add(&search->seen, scratch.hash);
 }
 
-/* All schedules that go on from `schedule` with one deviation more, or up to `more`. */
-static void extend(struct search *search, const struct schedule *schedule, unsigned more)
+/*
+ * What the core does once in a process takes steps of its own: a first execution, which does not count, leaves the same
+ * steps to all that come, here and where a schedule is repeated. */
+static void begin(struct search *search, const struct play *play)
 {
-    uint32_t steps = scratch.steps;
-    uint32_t first = schedule->count == 0 ? 0 : schedule->deviations[schedule->count - 1].step + 1;
-    uint8_t *possible = malloc(steps);
-    if (possible == NULL) {
+    *search = (struct search){.play = play};
+    cast_of_play = &play->cast;
+    struct schedule none = {0};
+    controller_run(play->name, body, &none, no_chance, &scratch);
+    plays_check();
+}
+
+/* A step of some kind, and who could go on there. */
+struct choice {
+    uint32_t step;
+    uint8_t possible, point;
+};
+
+/* The choices of the last execution from the step `first` on. */
+static struct choice *list_choices(uint32_t first, bool at_points, uint32_t *count)
+{
+    struct choice *choices = malloc((scratch.steps + 1) * sizeof *choices);
+    if (choices == NULL) {
         perror("schedules: malloc");
         exit(1);
     }
-    memcpy(possible, scratch.possible, steps);
+    *count = 0;
+    for (uint32_t step = first; step < scratch.steps; step++) {
+        if (scratch.possible[step] != 0 && (!at_points || scratch.point[step] != NO_POINT)) {
+            choices[(*count)++] = (struct choice){step, scratch.possible[step], scratch.point[step]};
+        }
+    }
+    return choices;
+}
+
+/* All schedules that go on from `schedule`, which was executed last, with one deviation more, or up to `more`. */
+static void extend(struct search *search, const struct schedule *schedule, unsigned more, bool at_points)
+{
+    enum { STRIDE = 7919 }; /* a prime: where time is short it is spread over the whole play */
+    uint32_t first = schedule->count == 0 ? 0 : schedule->deviations[schedule->count - 1].step + 1;
+    uint32_t count;
+    struct choice *choices = list_choices(first, at_points, &count);
     struct schedule longer = *schedule;
-    longer.count++;
-    for (uint32_t step = first; step < steps && !search->cut; step++) {
+    struct deviation *last = &longer.deviations[longer.count++];
+    for (uint32_t i = 0; i < count && !search->cut; i++) {
+        const struct choice *choice = &choices[count % STRIDE != 0 ? (uint64_t)i * STRIDE % count : i];
         for (uint32_t thread = 0; thread < MOST_THREADS; thread++) {
-            if ((possible[step] & 1u << thread) != 0) {
-                longer.deviations[longer.count - 1] = (struct deviation){step, thread};
+            if ((choice->possible & 1u << thread) != 0) {
+                *last = (struct deviation){choice->step, thread, (enum point)choice->point};
                 execute(search, &longer, no_chance);
                 if (more > 1) {
-                    extend(search, &longer, more - 1);
+                    extend(search, &longer, more - 1, at_points);
                 }
             }
         }
         search->cut = is_late(search);
     }
-    free(possible);
+    free(choices);
 }
 
-/* --------------------------------------------------------------------------------------------------- the command ----
- */
-
-struct command {
-    unsigned bound;
-    uint64_t random;
-    unsigned seconds;
-    uint64_t seed;
-};
-
-/* In a process of its own: a failure ends it. */
-static void search_play(const struct play *play, const struct command *command)
+/* All schedules with up to `bound` deviations, of which those with fewer were tried before. */
+static void search_up_to(struct search *search, unsigned bound, bool at_points)
 {
-    struct search search = {.play = play};
-    clock_gettime(CLOCK_MONOTONIC, &search.until);
-    search.until.tv_sec += command->seconds;
+    struct schedule none = {0};
+    uint64_t before = search->executions;
+    execute(search, &none, no_chance);
+    extend(search, &none, bound, at_points);
+    size_t length = strlen(search->report);
+    snprintf(search->report + length, sizeof search->report - length, ", %llu with up to %u%s%s",
+             (unsigned long long)(search->executions - before), bound, at_points ? " at points" : "",
+             search->cut ? " (not all)" : "");
+}
+
+static void search_at_random(struct search *search, uint64_t seed, uint64_t count)
+{
+    struct schedule none = {0};
+    execute(search, &none, no_chance);
+    uint32_t steps = scratch.steps, points = scratch.points;
+    struct chance dice = {seed | 1, 0, false};
+    for (uint64_t i = 0; i < count; i++) {
+        bool at_points = i % 2 != 0;
+        /* From some few deviations in all to one at every fifth step, or second point. */
+        uint32_t one_in =
+            at_points ? 2 + (uint32_t)chance_next(&dice, points) : 5 + (uint32_t)chance_next(&dice, steps / 2);
+        execute(search, &none, (struct chance){chance_next(&dice, UINT64_MAX) | 1, one_in, at_points});
+    }
+}
+
+static void search_play(const struct play *play, unsigned number, const struct command *command, struct totals *totals)
+{
+    struct search search;
+    struct timespec began;
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    begin(&search, play);
     struct schedule none = {0};
     execute(&search, &none, no_chance);
-    uint32_t steps = scratch.steps;
-    char bounds[128] = "";
-    for (unsigned bound = 1; bound <= command->bound && !search.cut; bound++) {
-        uint64_t before = search.executions;
-        execute(&search, &none, no_chance);
-        extend(&search, &none, bound);
-        size_t length = strlen(bounds);
-        snprintf(bounds + length, sizeof bounds - length, ", %llu with up to %u%s",
-                 (unsigned long long)(search.executions - before), bound, search.cut ? " (not all)" : "");
+    uint32_t steps = scratch.steps, points = scratch.points;
+    set_limit(&search, &began, command->seconds * 1000ull);
+    if (command->bound != 0) {
+        search_up_to(&search, 1, false);
     }
-    struct chance dice = {(command->seed ^ (uint64_t)(play - plays) * 0x9E3779B97F4A7C15u) | 1, 0};
-    for (uint64_t i = 0; i < command->random; i++) {
-        /* From some few deviations in all to one at every fifth step. */
-        uint32_t one_in = 5 + (uint32_t)chance_next(&dice, steps / 2);
-        execute(&search, &none, (struct chance){chance_next(&dice, UINT64_MAX) | 1, one_in});
+    if (!search.cut && command->points > 1) {
+        set_limit(&search, &began, command->seconds * 500ull);
+        for (unsigned bound = 2; bound <= command->points && !search.cut; bound++) {
+            search_up_to(&search, bound, true);
+        }
     }
-    printf("  %-26s %5u steps%s, %llu random: %zu distinct\n", play->name, steps, bounds,
+    set_limit(&search, &began, command->seconds * 1000ull);
+    for (unsigned bound = 2; bound <= command->bound && !search.cut; bound++) {
+        search_up_to(&search, bound, false);
+    }
+    search_at_random(&search, command->seed ^ (uint64_t)number * 0x9E3779B97F4A7C15u, command->random);
+    printf("  %-26s %5u steps, %3u points%s, %llu random: %zu distinct\n", play->name, steps, points, search.report,
            (unsigned long long)command->random, search.seen.count);
     fflush(stdout);
+    totals->schedules += search.executions;
+    totals->distinct += search.seen.count;
+    free(search.seen.hashes);
 }
 
-static bool search_in_child(const struct play *play, const struct command *command)
+bool search_in_child(const struct play *play, unsigned number, const struct command *command, struct totals *totals)
 {
     fflush(NULL);
     pid_t child = fork();
@@ -163,7 +218,7 @@ static bool search_in_child(const struct play *play, const struct command *comma
         exit(1);
     }
     if (child == 0) {
-        search_play(play, command);
+        search_play(play, number, command, totals);
         exit(0);
     }
     int status;
@@ -177,91 +232,12 @@ static bool search_in_child(const struct play *play, const struct command *comma
     return status == 0;
 }
 
-static const struct play *play_named(const char *name, size_t length)
+void search_repeat(const struct play *play, const struct schedule *schedule)
 {
-    for (unsigned i = 0; i < play_count; i++) {
-        if (strlen(plays[i].name) == length && memcmp(plays[i].name, name, length) == 0) {
-            return &plays[i];
-        }
-    }
-    fprintf(stderr, "schedules: there is no play '%.*s'; `schedules list` names them\n", (int)length, name);
-    exit(2);
-}
-
-static int repeat(const char *text)
-{
-    size_t length = strcspn(text, ":");
-    const struct play *play = play_named(text, length);
-    struct schedule schedule = {0};
-    const char *at = text + length;
-    while (*at != 0) {
-        char *end;
-        struct deviation deviation = {(uint32_t)strtoul(at + 1, &end, 10), 0};
-        if (*end != '>' || schedule.count == MOST_DEVIATIONS) {
-            fprintf(stderr, "schedules: '%s' is not play:step>thread,step>thread and so on\n", text);
-            return 2;
-        }
-        deviation.thread = (uint32_t)strtoul(end + 1, &end, 10);
-        schedule.deviations[schedule.count++] = deviation;
-        at = end;
-    }
+    struct search search;
+    begin(&search, play);
     controller_tells = true;
-    controller_run(play->name, play->body, &schedule, no_chance, &scratch);
-    plays_check();
-    printf("%u steps, %u of %u deviations took place\n1 passed, 0 failed\n", scratch.steps, scratch.taken.count,
-           schedule.count);
-    return 0;
-}
-
-static uint64_t number(const char *option, const char *text)
-{
-    char *end;
-    uint64_t value = text != NULL ? strtoull(text, &end, 10) : 0;
-    if (text == NULL || end == text || *end != 0) {
-        fprintf(stderr, "schedules: %s wants a number\n", option);
-        exit(2);
-    }
-    return value;
-}
-
-int main(int count, char **arguments)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    struct command command = {1, 1000, 3600, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000};
-    const struct play *chosen[64];
-    unsigned chosen_count = 0;
-    for (int i = 1; i < count; i++) {
-        const char *argument = arguments[i];
-        if (strncmp(argument, "SCHEDULE=", 9) == 0) {
-            return repeat(argument + 9);
-        } else if (strcmp(argument, "list") == 0) {
-            for (unsigned p = 0; p < play_count; p++) {
-                printf("%-26s %s\n", plays[p].name, plays[p].about);
-            }
-            return 0;
-        } else if (strcmp(argument, "--bound") == 0) {
-            command.bound = (unsigned)number(argument, arguments[++i]);
-        } else if (strcmp(argument, "--random") == 0) {
-            command.random = number(argument, arguments[++i]);
-        } else if (strcmp(argument, "--seconds") == 0) {
-            command.seconds = (unsigned)number(argument, arguments[++i]);
-        } else if (strncmp(argument, "SEED=", 5) == 0) {
-            command.seed = number("SEED", argument + 5);
-        } else if (chosen_count < sizeof chosen / sizeof chosen[0]) {
-            chosen[chosen_count++] = play_named(argument, strlen(argument));
-        }
-    }
-    if (command.bound > MOST_DEVIATIONS) {
-        fprintf(stderr, "schedules: --bound is at most %d\n", MOST_DEVIATIONS);
-        return 2;
-    }
-    unsigned passed = 0, failed = 0;
-    for (unsigned i = 0; i < (chosen_count != 0 ? chosen_count : play_count); i++) {
-        bool good = search_in_child(chosen_count != 0 ? chosen[i] : &plays[i], &command);
-        passed += good;
-        failed += !good;
-    }
-    printf("SEED=%llu\n%u passed, %u failed\n", (unsigned long long)command.seed, passed, failed);
-    return failed != 0;
+    execute(&search, schedule, no_chance);
+    printf("%u steps, %u of %u deviations took place\n", scratch.steps, scratch.taken.count, schedule->count);
+    free(search.seen.hashes);
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the controller's two halves share: controller.c decides who goes on at a step, controlled.c is what the core's
+ * calls of the system become: waits, wakes, locks, threads and time. */
+#ifndef BATONS_H
+#define BATONS_H
+
+#include "controller.h"
+
+#include <semaphore.h>
+
+enum { STEP_NS = 10, POLL_NS = 500 };
+#define NEVER UINT64_MAX
+
+enum state { UNUSED, RUNNABLE, WAITING, ENDED };
+
+struct thread {
+    enum state state;
+    const void *awaits; /* a futex word, a lock, a condition or a thread */
+    uint64_t deadline;
+    bool timed_out;
+    sem_t baton;
+    pthread_t real;
+    void *(*main)(void *);
+    void *argument;
+    void *result;
+};
+
+extern struct thread threads[MOST_THREADS];
+extern unsigned thread_count;
+extern _Thread_local struct thread *self; /* NULL: not controlled */
+
+/* So much time passes: what the clock shows then. */
+uint64_t now_after(uint64_t nanoseconds);
+
+/* This thread waits, until somebody wakes whoever awaits this. Whether that was before the deadline. */
+bool wait_for(const void *awaited, uint64_t deadline, const char *function, int line);
+void wake_all(const void *awaited);
+
+/* Until this thread is gone on with for the first time. */
+void await_baton(void);
+
+/* This thread has ended: another goes on. */
+void pass_on(void);
+
+void describe_threads(void);
+void check_all_ended(void);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of a play have in common: the producers, the account of their items, and who is told what. */
+#ifndef STAGE_H
+#define STAGE_H
+
+#include "controller.h"
+#include "play.h"
+
+#include <stddef.h>
+
+enum { MOST_ITEMS = 24, MOST_SIDES = 2, MOST_CALLERS = 2, FAILURE = 7, MARKED = 1, SLOW = 5 };
+
+#ifndef __FILE_NAME__
+#define __FILE_NAME__ __FILE__
+#endif
+
+#define REQUIRE(condition)                                                                                             \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            controller_fail("%s:%d: " #condition " does not hold", __FILE_NAME__, __LINE__);                           \
+        }                                                                                                              \
+    } while (0)
+
+/* Something that happens once, and who waits for it. */
+struct event {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool happened;
+};
+
+void event_init(struct event *event);
+void event_happens(struct event *event);
+void event_await(struct event *event);
+
+/* The same, for one that happens again. */
+void event_take(struct event *event);
+
+struct item {
+    unsigned begun, ended, delivered, inputs_discarded, outputs_discarded, told;
+    bool accepted, failed, ended_behind_abort, waits, cancelled;
+    uint64_t sequence; /* UINT64_MAX: not known */
+    uint64_t payload;  /* stays where it is until the waiter is told */
+    struct oip_waiter waiter;
+};
+
+/* One producer. */
+struct side {
+    oip_producer *producer;
+    enum consumer consumer;
+    struct item items[MOST_ITEMS];
+    uint64_t next_sequence; /* to be delivered */
+    unsigned delivered, released;
+    bool aborted, paused, consumed;
+    pthread_t completing, stopping;
+    struct oip_waiter stopper;
+    struct event ended, was_paused;
+    struct event changed; /* of what was handed over */
+    struct {
+        unsigned count, taken;
+        bool closed;
+        uint64_t indices[MOST_ITEMS];
+    } handed;
+};
+
+extern const struct cast *cast;
+extern struct side sides[MOST_SIDES];
+extern unsigned side_count;
+extern oip_pool *pool;
+extern oip_ready_queue *queue;
+extern struct event notified;
+
+/* items.c: the functions of a producer, whose context is its side, and what becomes of its items. */
+int run(void *context, void *payload, uint64_t sequence);
+void discard(void *context, void *payload, enum oip_payload_state state);
+void release(void *context);
+void deliver(struct side *side, uint64_t index, uint64_t sequence);
+bool all_are_delivered(void);
+void check_settled(const struct side *side); /* nothing is running, and nothing waits to be delivered or discarded */
+void check_counts(const struct side *side);  /* the library's own, after the end */
+
+/* consumers.c */
+void *consume(oip_producer *producer, void *side);
+int sink(void *side, void *payload, uint64_t sequence);
+void *loop(void *unused);
+void loop_notify(void *unused);
+
+/* callers.c */
+void *call(void *number);
+void *complete(void *side); /* what was handed over */
+
+/* acts.c */
+void *act(void *unused);
+void act_inside_item(struct side *side);
+void act_inside_consumer(struct side *side);
+int stop_async(struct side *side, struct oip_waiter *waiter);
+void *stop_beside(void *side);
+
+#endif
