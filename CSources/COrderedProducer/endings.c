@@ -218,6 +218,10 @@ int oip_stop(oip_producer *producer, void **value)
         if (result != 0) {
             return result;
         }
+        if (on_pool_thread(producer->pool) && waits_are_deep()) {
+            return fail_with(-EDEADLK, "oip_stop: this thread is inside %d items and consumers already",
+                             WINDOW_HELP_DEPTH);
+        }
         begin_stop(producer);
         struct sleeper sleeper;
         sleeper_init(&sleeper);

@@ -24,7 +24,7 @@
  * theirs under the lock.
  *
  * Runs are claimed in order and each is begun in order. So the lowest item that is claimed and not begun is behind one
- * that is running: items may wait for earlier ones without danger.
+ * that is running: items may wait for earlier ones without danger, unless those ask for items (window.h).
  */
 #ifndef OIP_HELD_RUN_H
 #define OIP_HELD_RUN_H

@@ -77,6 +77,7 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     producer->on_failure = options->on_failure;
     producer->wait = options->wait;
     producer->assists = !options->no_assist && options->on_failure != OIP_FAIL_FAST;
+    producer->items_wait = options->no_assist;
     producer->generation = fork_generation;
     producer->payload_stride =
         (options->payload_size + options->payload_align - 1) / options->payload_align * options->payload_align;

@@ -46,6 +46,7 @@ struct oip_producer {
     enum oip_failure_policy on_failure;
     enum oip_wait_strategy wait;
     bool assists;
+    bool items_wait;       /* no_assist: items may wait for what their callers do next */
     bool takes_calls;      /* payloads are struct oip_call */
     int generation;        /* of fork() */
     size_t payload_stride; /* of payloads given several at once */

@@ -84,10 +84,16 @@ static uint64_t room(const struct oip_producer *producer)
 
 void window_made_room(struct oip_producer *producer, enum patience patience)
 {
-    if (room(producer) >= (producer->ring.window + 3) / 4 || patience == CALLERS_INSIDE ||
+    if (room(producer) >= (producer->ring.window + 3) / 4 || patience == CALLERS_URGENT ||
         (patience == CALLERS_EAGER && !ring_is_claimable(&producer->ring))) {
         window_grant(producer);
     }
+}
+
+/* How eager those become who wait outside of its items. */
+static enum patience most_eager(const struct oip_producer *producer)
+{
+    return producer->items_wait ? CALLERS_URGENT : CALLERS_EAGER;
 }
 
 static void wait_eagerly(struct oip_producer *producer, enum patience patience)
@@ -116,9 +122,9 @@ static void enlist(struct oip_producer *producer, struct waiter *waiter, bool ea
     } else {
         int patience = atomic_load_explicit(&producer->callers_wait, memory_order_relaxed);
         if (waiter->own != UINT64_MAX) {
-            wait_eagerly(producer, CALLERS_INSIDE);
+            wait_eagerly(producer, CALLERS_URGENT);
         } else if (eager) {
-            wait_eagerly(producer, CALLERS_EAGER);
+            wait_eagerly(producer, most_eager(producer));
         } else if (patience == NOBODY_WAITS) {
             atomic_store_explicit(&producer->callers_wait, CALLERS_PATIENT, memory_order_seq_cst);
         }
@@ -149,7 +155,7 @@ static bool deliverer_is_faster(struct oip_producer *producer)
  * Whether this thread is inside items inside items: each that asks for more in a full window runs the next one on the
  * same stack, as many as the window has. Waiting without helping could wait for threads that do the same.
  */
-static bool is_deep(void)
+bool waits_are_deep(void)
 {
     int depth = 0;
     for (const struct frame *frame = current_frame; frame != NULL && depth < WINDOW_HELP_DEPTH; frame = frame->outer) {
@@ -165,8 +171,8 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
         return fail_with(-EDEADLK, "the window of %llu items is full, and room comes only after this caller returns",
                          (unsigned long long)producer->ring.window);
     }
-    if (is_deep()) {
-        return fail_with(-EDEADLK, "the window is full, and %d items wait inside one another on this thread already",
+    if (waits_are_deep()) {
+        return fail_with(-EDEADLK, "the window is full, and this thread is inside %d items and consumers already",
                          WINDOW_HELP_DEPTH);
     }
     bool pool_thread = on_pool_thread(producer->pool);
@@ -216,7 +222,7 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
             atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
             if (!eager) {
                 eager = true;
-                wait_eagerly(producer, CALLERS_EAGER);
+                wait_eagerly(producer, most_eager(producer));
             }
         }
     }

@@ -18,8 +18,10 @@
  *     callback is eager at once; a blocked thread becomes so after a first, timed sleep, in which it mostly is let in
  *     by the first rule. So a slow consumer does not wake a caller for every item, and a fast one that suddenly waits
  *     for something its caller is to do next does not wait for long.
- *   - When somebody waits inside an item of the same producer, for each freed slot: what is claimable then may be
- * claimable for nobody, since the item that waits takes up the width, or is itself what the others wait for.
+ *   - When somebody's wait is urgent, for each freed slot. What is claimable may then be claimable for nobody, and a
+ *     quarter of the window never be free: a wait inside an item of the same producer, which takes up the width, or is
+ *     itself what the others wait for; and a wait for a producer with `no_assist`, whose items may all be inside what
+ *     their caller is to end after this very call. A blocked thread's becomes so where an eager one would.
  *   - By the caller itself: a blocked thread that helps (rule 8) looks after each item that it ran.
  *
  * Why no room is slept through. Wait: callers_wait := eager, heavy fence, look at head (in ring_reserve). Room:
@@ -31,9 +33,10 @@
  * or as soon as it becomes hopeless by grants to others. All other waits end, since the items before s can finish: a
  * waiting pool thread runs what is claimable first.
  *
- * Helping runs items on the stack of the one that waits. Where each of them asks for more, that would go on until the
- * window's size of them lie on one stack: 512 bytes each and their own frames. So a wait from inside WINDOW_HELP_DEPTH
- * items or consumers fails with -EDEADLK as well.
+ * Helping runs items on the stack of the one that waits. Where each of them asks for more, or stops another producer,
+ * that would go on until a window's size of them lie on one stack: 0.5 KiB each and their own frames. So a wait from
+ * inside WINDOW_HELP_DEPTH items and consumers fails with -EDEADLK as well. Waiting there without helping could wait
+ * for items of another producer that only this thread would run.
  */
 #ifndef OIP_WINDOW_H
 #define OIP_WINDOW_H
@@ -43,13 +46,16 @@
 
 OIP_PRIVATE_BEGIN
 
-enum patience { NOBODY_WAITS = 0, CALLERS_PATIENT, CALLERS_EAGER, CALLERS_INSIDE };
+enum patience { NOBODY_WAITS = 0, CALLERS_PATIENT, CALLERS_EAGER, CALLERS_URGENT };
 
 enum {
     WINDOW_PATIENCE_NS = 250000, /* of a sleeping thread, until it is eager */
     WINDOW_POLL_NS = 30000,      /* for room that a fast consumer is making */
     WINDOW_HELP_DEPTH = 32,      /* items inside which a thread may be and still help */
 };
+
+/* Whether this thread is inside so many items that it must not help with further ones on its stack. */
+bool waits_are_deep(void);
 
 /* Waits for room for one item, with `payload` or, where that is NULL, a reservation. */
 int window_wait(struct oip_producer *producer, const void *payload, uint64_t *sequence);

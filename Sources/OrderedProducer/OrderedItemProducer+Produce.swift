@@ -59,7 +59,7 @@ extension OrderedItemProducer {
     /// waits where there is nothing to help with. Otherwise as the async form.
     ///
     /// - Throws: ``ProducerError/wouldDeadlock`` inside an item of the same pool where the window is full and helping cannot
-    ///   make room.
+    ///   make room, or where the thread is inside 32 items already. No sequence is used up, and `make` is dropped.
     @available(*, noasync, message: "use 'await produceItem' here: this form blocks the thread")
     @inlinable
     @discardableResult

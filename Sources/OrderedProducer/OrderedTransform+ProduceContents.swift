@@ -43,7 +43,7 @@ extension OrderedTransform {
     ///
     /// - Returns: How many were accepted: all of them, or fewer where production ended.
     /// - Throws: ``ProducerError/wouldDeadlock`` inside an item of the same pool where the window is full and helping cannot
-    ///   make room. What was accepted before stays accepted.
+    ///   make room, or where the thread is inside 32 items already. What was accepted before stays accepted.
     @available(*, noasync, message: "use 'await produce' here: this form blocks the thread")
     @inlinable
     public func produce(contentsOf inputs: some Sequence<Input>) throws -> Int {

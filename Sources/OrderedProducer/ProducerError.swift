@@ -15,8 +15,8 @@ public enum ProducerError: Error, Equatable {
     case poolShutDown
 
     /// The call would wait for its own caller: `stop()` from inside the consumer, the sink or an item, or a blocking
-    /// `produceItem` from inside an item where helping cannot make room. `stopProducing()` is the call that is allowed
-    /// there.
+    /// `produceItem` from inside an item where helping cannot make room, or inside 32 items on the same thread. There
+    /// `tryProduceItem` and `stopProducing()` are the calls that are allowed.
     case wouldDeadlock
 
     /// The object was made before `fork()` and this is the child, where the pool's threads do not exist.
@@ -34,7 +34,9 @@ extension ProducerError: CustomStringConvertible {
         case .alreadyStarted: "the producer has a consumer already; each producer gets one"
         case .ended: "production has ended; make another producer"
         case .poolShutDown: "the worker pool is shut down; make another pool"
-        case .wouldDeadlock: "the call would wait for its own caller; use stopProducing() there, or call it elsewhere"
+        case .wouldDeadlock:
+            "the call would wait for its own caller, or too deep inside items; use a form that does not wait there, or "
+                + "stopProducing(), or call it elsewhere"
         case .forked: "made before fork() and unusable in the child; make a pool and a producer there"
         case .system(let call, let code): "\(call) failed: \(CoreError.text(errno: code)) (\(code))"
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Items that ask for items, in a window that is always full: whoever waits inside an item helps by running the next
- * one, on the same stack. However large the window is, that ends before the stack does.
+ * Items that ask for items in a window that is always full, and items that stop other producers: whoever waits inside an
+ * item helps by running the next one, on the same stack. However many there are, that ends before the stack does.
  */
 #include "injection.h"
 
@@ -174,9 +174,75 @@ static const char *tree_name(int variant)
     return name;
 }
 
+/* --------------------------------------------------------------------------------------------------- stopping ---- */
+
+enum { CHAIN = 500 };
+
+struct chain {
+    oip_producer *producers[CHAIN];
+    atomic_int refused;
+};
+
+struct link {
+    struct chain *chain;
+    int place;
+};
+
+static int stop_the_next(void *context, void *payload, uint64_t sequence)
+{
+    struct link *link = context;
+    (void)payload, (void)sequence;
+    if (link->place + 1 < CHAIN) {
+        int result = oip_stop(link->chain->producers[link->place + 1], NULL);
+        CHECK(result == 0 || result == -EDEADLK);
+        atomic_fetch_add(&link->chain->refused, result == -EDEADLK);
+    }
+    return 0;
+}
+
+static int ignore(void *context, void *payload, uint64_t sequence)
+{
+    (void)context, (void)payload, (void)sequence;
+    return 0;
+}
+
+/* Each producer's only item stops the next producer; the only pool thread meets the first one's item first. */
+static void stops_inside_one_another_end_before_the_stack(int variant)
+{
+    (void)variant;
+    static struct chain chain;
+    static struct link links[CHAIN];
+    small_stacks();
+    oip_pool *pool = pool_of(1);
+    for (int i = 0; i < CHAIN; i++) {
+        links[i] = (struct link){&chain, i};
+        const struct oip_producer_options options = {.size = sizeof options,
+                                                     .window = 1,
+                                                     .no_assist = true,
+                                                     .payload_size = sizeof(uint64_t),
+                                                     .run = stop_the_next,
+                                                     .context = &links[i]};
+        CHECK_EQUAL(oip_producer_create(&chain.producers[i], pool, &options), 0);
+        CHECK_EQUAL(oip_start_sink(chain.producers[i], ignore, NULL), 0);
+    }
+    for (int i = 0; i < CHAIN; i++) {
+        uint64_t payload = 0;
+        int result = oip_produce(chain.producers[i], &payload, NULL);
+        CHECK(result == 0 || result == -EPIPE); /* an earlier one's item may have stopped this one */
+    }
+    for (int i = 0; i < CHAIN; i++) {
+        CHECK_EQUAL(oip_stop(chain.producers[i], NULL), 0); /* from here nothing is refused */
+        oip_producer_release(chain.producers[i]);
+    }
+    pool_end(pool);
+    expect_nothing_left();
+    printf("count stops inside items, refused with EDEADLK %d\n", atomic_load(&chain.refused));
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
+        {"stops inside one another end before the stack", stops_inside_one_another_end_before_the_stack, 0, NULL},
         {"recursion ends before the stack", recursion_ends_before_the_stack, CONSUMERS * WINDOWS * 2, tree_name},
         {0},
     };

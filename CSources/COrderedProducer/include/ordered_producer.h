@@ -195,8 +195,9 @@ OIP_API void *oip_producer_context(const oip_producer *producer);
  * Asks for an item: copies `payload` in and stores its sequence (if `sequence` is not NULL). Where the window is full
  * it waits, first come, first served; a waiting caller helps by running items, unless `no_assist`. From inside an item
  * of the same pool it only helps, and fails with -EDEADLK where that cannot make room. Helping runs items inside items:
- * where 32 wait inside one another on a thread already, the next wait fails with -EDEADLK, too. -EPIPE once production
- * has ended.
+ * where this thread is inside 32 items and consumers already, a call that would wait fails with -EDEADLK, too; and an
+ * item must not wait for an earlier one that itself asks for items, since it may be running on top of it. -EPIPE once
+ * production has ended.
  */
 OIP_API int oip_produce(oip_producer *producer, const void *payload, uint64_t *sequence);
 
@@ -338,7 +339,8 @@ OIP_API void oip_ready_queue_release(oip_ready_queue *queue);
  * Ends production in order: accepts no more, lifts a pause, waits until all outstanding items are delivered and the
  * consumer function has returned. `*value` (if not NULL) receives what oip_start()'s function returned, the first call
  * that asks for it; NULL otherwise. Before a consumer is attached the outstanding items are discarded. -EDEADLK from
- * inside the consumer, the sink or an item of this producer.
+ * inside the consumer, the sink or an item of this producer; and, where it would wait, on a pool thread that is inside
+ * 32 items and consumers already (it helps as oip_produce() does).
  */
 OIP_API int oip_stop(oip_producer *producer, void **value);
 
