@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Builds the fuzzed C API into $(BUILD)/operations_fuzz; `run` calls this, with CC and CORE.
+# Builds the fuzzed C API into $(BUILD)/operations_fuzz; `run` calls this, with CC and CORE, and with SANITIZERS for others
+# than these two.
 
 ROOT := ../..
 CORE ?= $(ROOT)/CSources/COrderedProducer
 WARNINGS := -Wall -Wextra -Wpedantic -Werror
-SANITIZERS := address,undefined -fno-sanitize-recover=all \
+SANITIZERS ?= address,undefined -fno-sanitize-recover=all \
     -fsanitize-ignorelist=$(ROOT)/Tests/COrderedProducerTests/sanitizer_ignore.txt
 CFLAGS := -std=c11 -O1 -g -fno-omit-frame-pointer $(WARNINGS) -D_GNU_SOURCE
 

@@ -7,12 +7,16 @@
  * `inside` is the loop's plain store; the thread that ends at once makes a heavy fence after its swap of the word. So it
  * is modelled with a store buffer, which the heavy fence empties.
  *
- * Shown: each item that was accepted is delivered or discarded, exactly once, nobody touches the head at the same time as
- * another, none is accepted behind the close, and production settles.
+ * A payload that will not be delivered is destroyed by whoever finds it: a runner that begins it after the ending, the
+ * thread that ends, for what nobody has begun, or whoever discards, for what was finished or is still to be claimed.
+ *
+ * Shown: the payload of each item that was accepted is delivered or destroyed, exactly once; nobody touches the head at
+ * the same time as another, none is accepted behind the close, and production settles.
  *
  * AT_ONCE=0, 1: which ending.
  * BROKEN=1: no heavy fence. BROKEN=2: who discards does not look again after it went idle. BROKEN=3: the close is not
- * in the same word as the sequences.
+ * in the same word as the sequences. BROKEN=4: who discards destroys all that is finished, whatever the stamp says.
+ * BROKEN=5: who ends does not claim what it destroys.
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -23,21 +27,25 @@
 #define ITEMS 3
 
 mtype = { away, busy, idle, queued, settled };
+mtype = { unfinished, done, discarded };
 
 mtype state = away;
 byte tail;
 bool closed;
 bool published[ITEMS + 1];
-bool done[ITEMS + 1];
-byte ended_items[ITEMS];
+mtype stamp[ITEMS + 1] = unfinished;
+byte ended[ITEMS]; /* payloads: delivered or destroyed */
 byte claim, head;
+bool aborted;         /* start_limit is 0 */
 bool gate_down;
 bool discarding;      /* kind is CONSUMER_DISCARD */
 bool inside, inside_own;
 byte holders;         /* threads that are taking or discarding the head */
 bool told;            /* the loop's entry is in its queue */
 
-inline end_item(item) { d_step { ended_items[item]++; assert(ended_items[item] == 1) } }
+inline end_payload(item) { d_step { ended[item]++; assert(ended[item] == 1) } }
+
+#define IS_FINAL(item) (stamp[item] != unfinished)
 
 inline hold() { d_step { holders++; assert(holders == 1) } }
 inline let_go() { holders-- }
@@ -47,8 +55,13 @@ inline discard_all() {
     discarding = true;
     hold();
     do
-    :: head < tail && done[head] -> end_item(head); head++
-    :: head < tail && !done[head] && published[head] && claim <= head ->
+    :: head < tail && IS_FINAL(head) ->
+        if
+        :: BROKEN == 4 || stamp[head] == done -> end_payload(head)
+        :: else
+        fi;
+        head++
+    :: head < tail && !IS_FINAL(head) && published[head] && claim <= head ->
         /* ring_claim_head() */
         atomic {
             if
@@ -57,7 +70,7 @@ inline discard_all() {
             fi
         }
         if
-        :: mine -> end_item(head); head++
+        :: mine -> end_payload(head); head++
         :: else
         fi
     :: closed && head == tail -> state = settled; let_go(); break
@@ -65,7 +78,7 @@ inline discard_all() {
         let_go();
         state = idle;
         if
-        :: BROKEN != 2 && (done[head] || (closed && head == tail)) ->
+        :: BROKEN != 2 && (IS_FINAL(head) || (closed && head == tail)) ->
             atomic {
                 if
                 :: state == idle -> state = busy; mine = true
@@ -79,6 +92,35 @@ inline discard_all() {
         :: else -> break
         fi
     od
+}
+
+/* delivery_after_finish() */
+inline after_finish() {
+    mine = false;
+    if
+    :: state == idle && IS_FINAL(head) ->
+        atomic {
+            if
+            :: state == idle && discarding -> state = busy; mine = true
+            :: state == idle && !discarding -> state = queued; told = true
+            :: else
+            fi
+        }
+        if
+        :: mine -> discard_all()
+        :: else
+        fi
+    :: else
+    fi
+}
+
+/* execution_run() and the stamp. */
+inline finish(item, is_aborted) {
+    if
+    :: is_aborted -> end_payload(item); stamp[item] = discarded
+    :: else -> stamp[item] = done
+    fi;
+    after_finish()
 }
 
 proctype Caller() {
@@ -127,24 +169,7 @@ proctype Runner() {
     bool mine;
     do
     :: atomic { claim < ITEMS && published[claim] -> item = claim; claim++ }
-        done[item] = true;
-        /* delivery_after_finish() */
-        mine = false;
-        if
-        :: state == idle && done[head] ->
-            atomic {
-                if
-                :: state == idle && discarding -> state = busy; mine = true
-                :: state == idle && !discarding -> state = queued; told = true
-                :: else
-                fi
-            }
-            if
-            :: mine -> discard_all()
-            :: else
-            fi
-        :: else
-        fi
+        finish(item, aborted)
     :: state == settled -> break
     od
 }
@@ -159,10 +184,10 @@ proctype Loop() {
         inside_own = true;
         /* light fence */
         if
-        :: state == away && !gate_down && done[head] ->
+        :: state == away && !gate_down && stamp[head] == done ->
             hold();
             if
-            :: head < ITEMS -> end_item(head); head++; took = true
+            :: head < ITEMS -> end_payload(head); head++; took = true
             fi;
             let_go()
         :: else
@@ -201,12 +226,13 @@ look_at_head:
                 :: gate_down || (closed && head == tail) -> discard_all(); break
                 :: else ->
                     if
-                    :: done[head] -> state = away
+                    :: stamp[head] == done -> state = away
+                    :: stamp[head] == discarded -> head++; goto look_at_head
                     :: else ->
                         state = idle;
                         mine = false;
                         if
-                        :: done[head] || gate_down || (closed && head == tail) ->
+                        :: IS_FINAL(head) || gate_down || (closed && head == tail) ->
                             atomic {
                                 if
                                 :: state == idle -> state = busy; mine = true
@@ -233,9 +259,21 @@ end_busy:
 
 #if AT_ONCE
 proctype Ender() {
-    bool mine, left;
-    closed = true;
+    byte item;
+    bool mine;
+    aborted = true;
     gate_down = true;
+    closed = true;
+    /* What nobody has begun. */
+    do
+    :: atomic { claim < tail && published[claim] -> item = claim; claim = (BROKEN == 5 -> claim : claim + 1) }
+        finish(item, true);
+        if
+        :: BROKEN == 5 -> break
+        :: else
+        fi
+    :: else -> break
+    od;
     do
     :: state == busy || state == settled || discarding -> break
     :: state == idle ->
@@ -294,7 +332,7 @@ active proctype Judge() {
 end_judge:
     timeout ->
         assert(state == settled);
-        for (i : 0 .. ITEMS - 1) { assert(ended_items[i] == (i < tail -> 1 : 0)) }
+        for (i : 0 .. ITEMS - 1) { assert(ended[i] == (i < tail -> 1 : 0)) }
 }
 
 init {

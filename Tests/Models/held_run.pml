@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Held runs (held_run.h): a holder begins the items of its runs one after another with plain stores; thieves take what it
- * has not begun from the back, under a lock, and begin it as a run of their own.
+ * has not begun from the back, under a lock, and begin it as a run of their own. A thief that has no run, since all are
+ * taken, or ends production and only destroys what it finds, takes the last one.
+ *
+ * Run 0 is that of the holder of the delivery, who claims in order and begins without the lock. The others are taken by
+ * a thread and given back; what a thief left in `revoked` the next one finds there.
  *
  * The holder's store of `begun` is modelled with a store buffer, which only the thief's heavy fence, or time, empties.
  *
- * Shown: each item is begun exactly once.
+ * Shown: each item is begun, or destroyed, exactly once.
  *
  * BROKEN=1: the thief makes no heavy fence. BROKEN=2: a holder that finds itself revoked does not ask under the lock.
  * BROKEN=3: stolen runs begin without the lock (the defect that was found by injected yields: a second thief sees the
@@ -84,7 +88,7 @@ proctype Holder() {
 
 proctype Thief(byte own) {
     byte item, victim, first, last, tries;
-    bool mine, waits;
+    bool mine, waits, alone;
     do
     :: tries < 2 ->
         tries++;
@@ -112,14 +116,20 @@ proctype Thief(byte own) {
                 last = runs[victim].end;
                 first = runs[victim].begun;
                 if
-                :: first < last -> runs[victim].end = first
+                :: first < last ->
+                    if
+                    :: true -> alone = false
+                    :: alone = true; first = last - 1
+                    fi;
+                    runs[victim].end = first
                 :: else -> first = last
                 fi
             :: else
             fi;
             release();
             if
-            :: first < last ->
+            :: first < last && alone -> begin_item(first)
+            :: first < last && !alone ->
 #if BROKEN != 3
                 acquire();
 #endif

@@ -157,7 +157,7 @@ void account_accepted(struct account *account, struct item *item, uint64_t seque
     if (sequence != UINT64_MAX) {
         learn_sequence(item, sequence);
         /* What was discarded has left the window, too, perhaps just before the window was closed. */
-        int left = atomic_load(&account->delivered) + account->slack + atomic_load(&account->discarded);
+        int left = atomic_load(&account->delivered) + atomic_load(&account->slack) + atomic_load(&account->discarded);
         left += atomic_load(&account->failed);
         EXPECT(sequence < (uint64_t)left + account->window);
     }

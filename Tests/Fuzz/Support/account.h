@@ -37,7 +37,7 @@ struct account {
     bool takes_calls;
     size_t window, payload_size, payload_align;
     enum oip_failure_policy policy;
-    int slack; /* items that may have left the window before their consumer says so */
+    atomic_int slack; /* items that may have left the window before their consumer says so */
     atomic_uint taken;
     atomic_int delivered, failed, discarded;
     atomic_llong last_delivered;

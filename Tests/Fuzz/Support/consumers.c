@@ -95,7 +95,7 @@ void lane_attach(struct lane *lane, enum consumer consumer, struct queue *queue,
         lane->consumer = consumer;
         bool drives = consumer == CONSUMER_IN_LOOP || consumer == CONSUMER_IN_DRIVER;
         lane->leave_after = drives ? UINT_MAX : leave_after;
-        lane->account.slack = 1;
+        atomic_store(&lane->account.slack, 1);
         lane->queue = consumer == CONSUMER_IN_LOOP ? queue : NULL;
     }
     int result = attach(lane, consumer, queue);
