@@ -4,6 +4,7 @@
  */
 #include "delivery.h"
 #include "endings.h"
+#include "events.h"
 #include "execution.h"
 #include "pool.h"
 #include "waking.h"
@@ -26,6 +27,7 @@ static void publish_ready(struct oip_producer *producer, uint64_t sequence, cons
 {
     struct reorder_ring *ring = &producer->ring;
     struct slot *slot = ring_slot(ring, sequence);
+    event(producer, OIP_REQUESTED, sequence);
     oip_copy(slot_payload(ring, slot), payload, ring->payload_size);
     ring_publish(slot, sequence, PHASE_READY);
     OIP_POINT(after_publish);
@@ -80,6 +82,11 @@ int oip_try_produce_many(oip_producer *producer, const void *payloads, size_t co
     enum reserve_result result = ring_reserve(ring, false, wanted, &first, &taken);
     if (result != RESERVED_SOME) {
         return refusal(producer, result);
+    }
+    if (OIP_UNLIKELY(producer->observe != NULL)) {
+        for (uint64_t i = 0; i < taken; i++) {
+            event_tell(producer, OIP_REQUESTED, first + i, 0);
+        }
     }
     const char *from = payloads;
     for (uint64_t i = 0; i + 1 < taken; i++) {
@@ -141,6 +148,7 @@ int oip_try_reserve(oip_producer *producer, uint64_t *sequence)
     if (result != RESERVED_SOME) {
         return refusal(producer, result);
     }
+    event_reserved(producer, *sequence);
     ring_publish(ring_slot(&producer->ring, *sequence), *sequence, PHASE_RESERVED);
     return 0;
 }
@@ -174,6 +182,7 @@ void oip_complete(oip_producer *producer, uint64_t sequence, const void *payload
     producer_retain(producer);
     struct reorder_ring *ring = &producer->ring;
     oip_copy(slot_payload(ring, ring_slot(ring, sequence)), payload, ring->payload_size);
+    event(producer, OIP_FINISHED, sequence);
     finish_reserved(producer, sequence, PHASE_DONE);
 }
 
@@ -183,5 +192,8 @@ void oip_fail(oip_producer *producer, uint64_t sequence, int code)
         return;
     }
     producer_retain(producer);
+    if (OIP_UNLIKELY(producer->observe != NULL)) {
+        event_tell(producer, OIP_FINISHED, sequence, code);
+    }
     finish_reserved(producer, sequence, ending_item_failed(producer, sequence, code));
 }

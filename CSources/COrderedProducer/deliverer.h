@@ -7,6 +7,7 @@
 #define OIP_DELIVERER_H
 
 #include "delivery.h"
+#include "events.h"
 #include "window.h"
 
 OIP_PRIVATE_BEGIN
@@ -107,6 +108,7 @@ static inline void take_done(struct oip_producer *producer, uint64_t head, void 
     if (sequence != NULL) {
         *sequence = head;
     }
+    event(producer, OIP_DELIVERED, head);
     advance(producer, head);
 }
 

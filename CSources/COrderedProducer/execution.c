@@ -3,6 +3,7 @@
 
 #include "delivery.h"
 #include "endings.h"
+#include "events.h"
 #include "waking.h"
 #include "window.h"
 #include "worker.h"
@@ -146,6 +147,12 @@ void execution_exit(struct oip_producer *producer)
     }
 }
 
+static inline int run_item(struct oip_producer *producer, void *payload, uint64_t sequence)
+{
+    return OIP_LIKELY(producer->observe == NULL) ? producer->run(producer->context, payload, sequence)
+                                                 : event_run(producer, payload, sequence);
+}
+
 enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample)
 {
     void *payload = slot_payload(&producer->ring, ring_slot(&producer->ring, sequence));
@@ -158,10 +165,10 @@ enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint3
     }
     int code;
     if (OIP_LIKELY(--*until_sample != 0)) {
-        code = producer->run(producer->context, payload, sequence);
+        code = run_item(producer, payload, sequence);
     } else {
         uint64_t began = oip_now();
-        code = producer->run(producer->context, payload, sequence);
+        code = run_item(producer, payload, sequence);
         waking_learn(&producer->cost, oip_now() - began);
         *until_sample = waking_cost(producer) < WAKING_CHEAP_NS ? WAKING_SAMPLE_CHEAP_EVERY : WAKING_SAMPLE_EVERY;
     }

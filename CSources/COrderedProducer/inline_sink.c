@@ -13,6 +13,7 @@ static void give_to_sink(struct oip_producer *producer, uint64_t head)
     struct frame frame;
     frame_enter(&frame, producer);
     void *payload = slot_payload(&producer->ring, ring_slot(&producer->ring, head));
+    event(producer, OIP_DELIVERED, head);
     int code = producer->sink(producer->sink_context, payload, head);
     frame_leave(&frame);
     advance(producer, head);

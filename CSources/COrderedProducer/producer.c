@@ -73,6 +73,8 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     producer->discard = options->discard;
     producer->context = options->context;
     producer->release = options->release;
+    producer->observe = options->observe;
+    producer->observe_context = options->observe_context;
     producer->width = options->width;
     producer->on_failure = options->on_failure;
     producer->wait = options->wait;

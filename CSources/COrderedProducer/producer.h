@@ -41,7 +41,7 @@ struct oip_producer {
     oip_run_function run;
     oip_discard_function discard;
     void *context;
-    void (*release)(void *context);
+    oip_observe_function observe;
     uint32_t width; /* 0: no bound of its own */
     enum oip_failure_policy on_failure;
     enum oip_wait_strategy wait;
@@ -50,6 +50,8 @@ struct oip_producer {
     bool takes_calls;      /* payloads are struct oip_call */
     int generation;        /* of fork() */
     size_t payload_stride; /* of payloads given several at once */
+    void (*release)(void *context);
+    void *observe_context;
 
     /* Control: read by everybody, written when something ends or pauses. */
     OIP_ALIGNED_TO_LINE _Atomic uint64_t start_limit; /* items from this sequence on are not started any more */

@@ -3,6 +3,7 @@
 
 #include "delivery.h"
 #include "endings.h"
+#include "events.h"
 #include "execution.h"
 #include "pool.h"
 #include "waking.h"
@@ -21,11 +22,13 @@ static void grant(struct oip_producer *producer, struct waiter_list *told)
         }
         struct slot *slot = ring_slot(ring, sequence);
         if (callers->first->payload != NULL) {
+            event(producer, OIP_REQUESTED, sequence);
             oip_copy(slot_payload(ring, slot), callers->first->payload, ring->payload_size);
             ring_publish(slot, sequence, PHASE_READY);
             OIP_POINT(after_publish);
             waking_after_publish(producer, sequence);
         } else {
+            event_reserved(producer, sequence);
             ring_publish(slot, sequence, PHASE_RESERVED);
         }
         waiter_settle_first(callers, told, 0, sequence);

@@ -149,6 +149,28 @@ typedef int (*oip_run_function)(void *context, void *payload, uint64_t sequence)
 /* Destroys a payload that will not be delivered. Called on any thread. */
 typedef void (*oip_discard_function)(void *context, void *payload, enum oip_payload_state state);
 
+/* What happens to an item, in this order. A reserved one is requested and started at once. */
+enum oip_event_kind {
+    OIP_REQUESTED = 0, /* it was given its sequence */
+    OIP_STARTED = 1,
+    OIP_FINISHED = 2,
+    OIP_DELIVERED = 3 /* the consumer has it */
+};
+
+struct oip_event {
+    enum oip_event_kind kind;
+    int code;        /* of OIP_FINISHED: 0, or the failure's */
+    uint32_t thread; /* on which it happened, as gettid() numbers them */
+    uint64_t sequence;
+    uint64_t time; /* CLOCK_MONOTONIC, in nanoseconds */
+};
+
+/*
+ * Told of each event, where it happens: on any thread, on several at once. Must be quick, and must not call the
+ * producer. The events of one item come in order; an item that is discarded may have no further ones.
+ */
+typedef void (*oip_observe_function)(void *observe_context, const struct oip_event *event);
+
 /* Zero means the default in every field but `size`, which is sizeof(struct oip_producer_options). */
 struct oip_producer_options {
     size_t size;
@@ -168,13 +190,15 @@ struct oip_producer_options {
     oip_discard_function discard;   /* NULL: payloads need no destruction */
     void *context;                  /* for run, discard and release */
     void (*release)(void *context); /* called once, when nothing will touch `context` any more; may be NULL */
+    oip_observe_function observe;   /* NULL: nobody watches, and it costs nothing */
+    void *observe_context;          /* for observe; as long-lived as `context` */
 };
 
 #define OIP_MAX_WINDOW ((size_t)1 << 30)
 #define OIP_PRODUCER_OPTIONS_INIT                                                                                      \
     {                                                                                                                  \
         sizeof(struct oip_producer_options), 0, 0, OIP_END_IN_ORDER, OIP_WAIT_ADAPTIVE, false, NULL, 0, 0, NULL, NULL, \
-            NULL, NULL                                                                                                 \
+            NULL, NULL, NULL, NULL                                                                                     \
     }
 
 /* Makes a producer on `pool`. On failure nothing is left behind; `release` is not called. */
