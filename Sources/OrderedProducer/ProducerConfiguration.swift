@@ -28,6 +28,9 @@ public struct ProducerConfiguration: Sendable {
     /// The name of the consumer's thread in `ps`, `perf` and debuggers, cut to what the system allows (15 bytes on Linux).
     public var name: String?
 
+    /// What records the items' requests, starts, finishes and deliveries; `nil`, nothing, unless told.
+    public var trace: OrderedTrace?
+
     /// The defaults.
     public init() {}
 

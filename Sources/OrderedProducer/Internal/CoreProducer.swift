@@ -27,6 +27,7 @@ final class CoreProducer: Sendable {
         pool: WorkerPool, configuration: ProducerConfiguration, payloadSize: Int, payloadAlignment: Int,
         hooks: ItemHooks
     ) throws {
+        let lane = configuration.trace?.lane(named: configuration.name)
         let configuration = try CoreConfiguration(configuration)
         let context = unsafe Unmanaged.passRetained(hooks)
         var handle: OpaquePointer?
@@ -37,6 +38,11 @@ final class CoreProducer: Sendable {
             unsafe options.discard = ItemHooks.discardCallback
             unsafe options.release = ItemHooks.releaseCallback
             unsafe options.context = context.toOpaque()
+            if let lane {
+                hooks.keep(lane)
+                unsafe options.observe = TraceLane.callback
+                unsafe options.observe_context = Unmanaged.passUnretained(lane).toOpaque()
+            }
             return unsafe oip_producer_create(&handle, pool.core.handle, &options)
         }
         if result < 0 {
