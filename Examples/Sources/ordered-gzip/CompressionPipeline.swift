@@ -15,9 +15,11 @@ final class CompressionPipeline {
     let buffers: BufferPool
     private let compressors: CompressorPool
     private let pool: WorkerPool
+    private let trace: OrderedTrace?
 
-    init(plan: WorkPlan) throws {
+    init(plan: WorkPlan, trace: OrderedTrace? = nil) throws {
         self.plan = plan
+        self.trace = trace
         buffers = BufferPool(capacity: plan.bufferCapacity)
         compressors = CompressorPool(level: plan.level)
         var configuration = WorkerPool.Configuration()
@@ -58,6 +60,7 @@ final class CompressionPipeline {
         // Whoever runs them, worker or helping reader or writer: no more than this many blocks are compressed at once.
         configuration.width = plan.threads
         configuration.name = "writer"
+        configuration.trace = trace
         return try OrderedTransform(pool: pool, configuration: configuration) { [buffers, compressors] block in
             let compressed = try buffers.take()
             try compressors.withCompressor {

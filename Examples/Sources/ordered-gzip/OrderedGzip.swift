@@ -50,6 +50,12 @@ struct OrderedGzip: ParsableCommand {
     @Flag(help: "Report throughput, ratio and what held up the output, on standard error.")
     var stats = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a timeline of the blocks to this file, for ui.perfetto.dev or about:tracing.", valueName: "file")
+    )
+    var trace: String?
+
     @Argument(help: ArgumentHelp("What to compress; -: standard input.", valueName: "FILE"))
     var files: [String] = []
 
@@ -64,8 +70,9 @@ struct OrderedGzip: ParsableCommand {
     func run() throws {
         Descriptor.reserveStandardStreams()
         partial_output_catch_signals()
+        let timeline = trace.map { _ in OrderedTrace() }
         let compression = FileCompression(
-            pipeline: try makePipeline(),
+            pipeline: try makePipeline(trace: timeline),
             options: .init(toStandardOutput: toStandardOutput, keep: keep, force: force, stats: stats)
         )
         var status = Failure.Status.success
@@ -79,6 +86,7 @@ struct OrderedGzip: ParsableCommand {
         }
         for operand in files.isEmpty ? ["-"] : files { attempt { try compression.run(operand) } }
         attempt { try OutputFile.closeStandardOutput() }
+        if let trace, let timeline { attempt { try timeline.write(to: trace) } }
         if status != .success { throw ExitCode(status.rawValue) }
     }
 
@@ -86,9 +94,9 @@ struct OrderedGzip: ParsableCommand {
         get throws { try WorkPlan(threads: threads, blockKiB: blockKiB, level: level) }
     }
 
-    private func makePipeline() throws -> CompressionPipeline {
+    private func makePipeline(trace: OrderedTrace?) throws -> CompressionPipeline {
         do {
-            return try CompressionPipeline(plan: plan)
+            return try CompressionPipeline(plan: plan, trace: trace)
         } catch {
             Diagnostics.report(Failure(subject: "cannot start \(threads) threads", cause: "\(error)"))
             throw ExitCode.failure
