@@ -38,11 +38,7 @@ public final class OrderedTrace: Sendable {
     public func write(to path: String) throws {
         let timelines = store.snapshot().map { (name: $0.name, timeline: TraceTimeline($0.events)) }
         try TextFile.create(at: path) { file in
-            try ChromeTrace.write(timelines, dropped: dropped, to: file) { thread in
-                // Threads that have ended have no name any more.
-                TextFile.firstLine(of: "/proc/self/task/\(thread)/comm").map { "\($0) (\(thread))" }
-                    ?? "thread \(thread)"
-            }
+            try ChromeTrace.write(timelines, dropped: dropped, to: file, threadName: store.name(ofThread:))
         }
     }
 

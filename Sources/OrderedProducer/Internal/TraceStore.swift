@@ -11,6 +11,9 @@ final class TraceStore: Sendable {
     private struct Shelf {
         var full: [[TraceEvent]] = []
         var open: [TraceEvent] = []
+        /// Of the threads that wrote here: asked for while they still live.
+        var threadNames: [UInt32: String] = [:]
+        var lastThread: UInt32 = 0
     }
 
     private let shelves: [Locked<Shelf>]
@@ -46,7 +49,22 @@ final class TraceStore: Sendable {
                 shelf.open.reserveCapacity(Self.chunkSize)
             }
             shelf.open.append(event)
+            if event.thread != shelf.lastThread {
+                shelf.lastThread = event.thread
+                if shelf.threadNames[event.thread] == nil {
+                    shelf.threadNames[event.thread] = Self.currentName(of: event.thread)
+                }
+            }
         }
+    }
+
+    /// The name of the calling thread, whose number is `thread`.
+    private static func currentName(of thread: UInt32) -> String {
+        TextFile.firstLine(of: "/proc/self/task/\(thread)/comm").map { "\($0) (\(thread))" } ?? "thread \(thread)"
+    }
+
+    func name(ofThread thread: UInt32) -> String {
+        shelves[Int(thread) % Self.shelfCount].withLock { $0.threadNames[thread] } ?? "thread \(thread)"
     }
 
     private func takeChunk() -> Bool {

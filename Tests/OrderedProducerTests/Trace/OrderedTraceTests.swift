@@ -7,12 +7,16 @@ import Testing
 @Suite struct OrderedTraceTests {
     /// What a viewer would read: the events of the file, decoded by somebody else's decoder.
     private struct File: Decodable {
+        struct Arguments: Decodable {
+            var name: String?
+        }
         struct Event: Decodable {
             var ph: String
             var name: String
             var cat: String?
             var pid: Int
             var tid: Int?
+            var args: Arguments?
             var ts: Double?
             var dur: Double?
         }
@@ -66,6 +70,8 @@ import Testing
             deliveredBefore = delivered
         }
         #expect(trace.dropped == 0)
+        // The consumer's thread has ended, and is called by its name all the same.
+        #expect(file.named("thread_name").contains { $0.args?.name?.hasPrefix("say \"ah\"") == true })
         await pool.shutdown()
     }
 
