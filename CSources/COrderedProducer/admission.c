@@ -2,6 +2,7 @@
 /*
  * Admission: items asked for. The fast path is one compare-and-swap on the tail, a copy, and one exchange of the stamp.
  */
+#include "deadline.h"
 #include "delivery.h"
 #include "endings.h"
 #include "events.h"
@@ -23,8 +24,18 @@ static OIP_COLD int refusal(struct oip_producer *producer, enum reserve_result r
     return atomic_load_explicit(&producer->pool->stopping, memory_order_acquire) ? -ESHUTDOWN : -EPIPE;
 }
 
-static void publish_ready(struct oip_producer *producer, uint64_t sequence, const void *payload)
+/* One whose deadline is the producer's own. */
+static OIP_COLD void publish_with_deadline(struct oip_producer *producer, uint64_t sequence, const void *payload)
 {
+    deadline_publish(producer, sequence, payload, deadline_from_now(producer, 0), NULL);
+}
+
+OIP_INLINE void publish_ready(struct oip_producer *producer, uint64_t sequence, const void *payload)
+{
+    if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+        publish_with_deadline(producer, sequence, payload);
+        return;
+    }
     struct reorder_ring *ring = &producer->ring;
     struct slot *slot = ring_slot(ring, sequence);
     event(producer, OIP_REQUESTED, sequence);
@@ -59,14 +70,14 @@ int oip_produce(oip_producer *producer, const void *payload, uint64_t *sequence)
 {
     RETURN_IF_FORKED(producer);
     int result = try_produce(producer, payload, sequence);
-    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait(producer, payload, sequence);
+    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait(producer, (struct wish){payload, NULL}, sequence);
 }
 
 int oip_produce_async(oip_producer *producer, const void *payload, uint64_t *sequence, struct oip_waiter *waiter)
 {
     RETURN_IF_FORKED(producer);
     int result = try_produce(producer, payload, sequence);
-    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait_async(producer, payload, waiter);
+    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait_async(producer, (struct wish){payload, NULL}, waiter);
 }
 
 int oip_try_produce_many(oip_producer *producer, const void *payloads, size_t count, size_t *accepted)
@@ -83,12 +94,19 @@ int oip_try_produce_many(oip_producer *producer, const void *payloads, size_t co
     if (result != RESERVED_SOME) {
         return refusal(producer, result);
     }
+    *accepted = (size_t)taken;
+    const char *from = payloads;
+    if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+        for (uint64_t i = 0; i < taken; i++) {
+            publish_with_deadline(producer, first + i, from + i * producer->payload_stride);
+        }
+        return 0;
+    }
     if (OIP_UNLIKELY(producer->observe != NULL)) {
         for (uint64_t i = 0; i < taken; i++) {
             event_tell(producer, OIP_REQUESTED, first + i, 0);
         }
     }
-    const char *from = payloads;
     for (uint64_t i = 0; i + 1 < taken; i++) {
         struct slot *slot = ring_slot(ring, first + i);
         oip_copy(slot_payload(ring, slot), from + i * producer->payload_stride, ring->payload_size);
@@ -103,7 +121,6 @@ int oip_try_produce_many(oip_producer *producer, const void *payloads, size_t co
     atomic_thread_fence(memory_order_seq_cst);
     OIP_POINT(after_publish);
     waking_after_publish_many(producer, first, taken);
-    *accepted = (size_t)taken;
     return 0;
 }
 
@@ -116,7 +133,8 @@ int oip_produce_many(oip_producer *producer, const void *payloads, size_t count,
         int result =
             oip_try_produce_many(producer, from + *accepted * producer->payload_stride, count - *accepted, &now);
         if (result == -EAGAIN) {
-            result = window_wait(producer, from + *accepted * producer->payload_stride, NULL);
+            struct wish wish = {from + *accepted * producer->payload_stride, NULL};
+            result = window_wait(producer, wish, NULL);
             now = result == 0;
         }
         if (result < 0) {
@@ -148,21 +166,25 @@ int oip_try_reserve(oip_producer *producer, uint64_t *sequence)
     if (result != RESERVED_SOME) {
         return refusal(producer, result);
     }
-    event_reserved(producer, *sequence);
-    ring_publish(ring_slot(&producer->ring, *sequence), *sequence, PHASE_RESERVED);
+    if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+        publish_with_deadline(producer, *sequence, NULL);
+    } else {
+        event_reserved(producer, *sequence);
+        ring_publish(ring_slot(&producer->ring, *sequence), *sequence, PHASE_RESERVED);
+    }
     return 0;
 }
 
 int oip_reserve(oip_producer *producer, uint64_t *sequence)
 {
     int result = oip_try_reserve(producer, sequence);
-    return result != -EAGAIN ? result : window_wait(producer, NULL, sequence);
+    return result != -EAGAIN ? result : window_wait(producer, (struct wish){NULL, NULL}, sequence);
 }
 
 int oip_reserve_async(oip_producer *producer, uint64_t *sequence, struct oip_waiter *waiter)
 {
     int result = oip_try_reserve(producer, sequence);
-    return result != -EAGAIN ? result : window_wait_async(producer, NULL, waiter);
+    return result != -EAGAIN ? result : window_wait_async(producer, (struct wish){NULL, NULL}, waiter);
 }
 
 /* The last item may settle production, and with it take the memory away: hence the reference. */
@@ -171,7 +193,6 @@ static void finish_reserved(struct oip_producer *producer, uint64_t sequence, en
     ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
     OIP_POINT(after_finish);
     delivery_after_finish(producer, sequence);
-    producer_drop(producer);
 }
 
 void oip_complete(oip_producer *producer, uint64_t sequence, const void *payload)
@@ -181,19 +202,87 @@ void oip_complete(oip_producer *producer, uint64_t sequence, const void *payload
     }
     producer_retain(producer);
     struct reorder_ring *ring = &producer->ring;
-    oip_copy(slot_payload(ring, ring_slot(ring, sequence)), payload, ring->payload_size);
     event(producer, OIP_FINISHED, sequence);
-    finish_reserved(producer, sequence, PHASE_DONE);
+    if (OIP_LIKELY(producer->deadlines == NULL) || overtaking_finishes(producer, sequence)) {
+        oip_copy(slot_payload(ring, ring_slot(ring, sequence)), payload, ring->payload_size);
+        finish_reserved(producer, sequence, PHASE_DONE);
+    } else if (producer->discard != NULL) {
+        producer->discard(producer->context, (void *)(uintptr_t)payload, OIP_PAYLOAD_OUTPUT); /* too late */
+    }
+    producer_drop(producer);
 }
 
-void oip_fail(oip_producer *producer, uint64_t sequence, int code)
+void oip_fail_with(oip_producer *producer, uint64_t sequence, int code, void *payload)
 {
     if (producer->generation != fork_generation) {
         return;
     }
     producer_retain(producer);
-    if (OIP_UNLIKELY(producer->observe != NULL)) {
-        event_tell(producer, OIP_FINISHED, sequence, code);
+    event_finished(producer, sequence, code);
+    bool in_time = producer->deadlines == NULL || overtaking_finishes(producer, sequence);
+    if (producer->deadlines != NULL && producer->deadlines->failed != NULL) {
+        producer->deadlines->failed(producer->context, payload, sequence, code, !in_time);
     }
-    finish_reserved(producer, sequence, ending_item_failed(producer, sequence, code));
+    if (in_time) {
+        finish_reserved(producer, sequence, ending_item_failed(producer, sequence, code));
+    }
+    producer_drop(producer);
+}
+
+void oip_fail(oip_producer *producer, uint64_t sequence, int code)
+{
+    oip_fail_with(producer, sequence, code, NULL);
+}
+
+/* --------------------------------------------------------------------------------- all that can be asked for ---- */
+
+/* How far the caller's idea of the struct goes: what it does not know it does not want. */
+static int read_request(struct oip_request *read, const struct oip_producer *producer, const struct oip_request *given)
+{
+    if (given == NULL || given->size < offsetof(struct oip_request, waiter)) {
+        return fail_with(-EINVAL, "oip_request: request.size is not sizeof(struct oip_request)");
+    }
+    memset(read, 0, sizeof *read);
+    memcpy(read, given, given->size < sizeof *read ? given->size : sizeof *read);
+    if (producer->deadlines == NULL && (read->deadline_ns != 0 || read->argument != NULL)) {
+        return fail_with(-EINVAL, "oip_request: the producer was created without deadlines");
+    }
+    if (read->nowait && read->waiter != NULL) {
+        return fail_with(-EINVAL, "oip_request: nowait and a waiter");
+    }
+    return 0;
+}
+
+int oip_request(oip_producer *producer, const struct oip_request *given, uint64_t *sequence)
+{
+    RETURN_IF_FORKED(producer);
+    struct oip_request request;
+    int result = read_request(&request, producer, given);
+    if (result != 0) {
+        return result;
+    }
+    uint64_t due = producer->deadlines != NULL ? deadline_from_now(producer, request.deadline_ns) : 0;
+    uint64_t first, count;
+    enum reserve_result reserved = ring_reserve(&producer->ring, false, 1, &first, &count);
+    if (reserved != RESERVED_SOME) {
+        result = refusal(producer, reserved);
+        if (result != -EAGAIN || request.nowait) {
+            return result;
+        }
+        struct wish wish = {NULL, given}; /* which stays where it is as long as the wait goes on */
+        return request.waiter != NULL ? window_wait_async(producer, wish, request.waiter)
+                                      : window_wait(producer, wish, sequence);
+    }
+    if (producer->deadlines != NULL) {
+        deadline_publish(producer, first, request.payload, due, request.argument);
+    } else if (request.payload != NULL) {
+        publish_ready(producer, first, request.payload);
+    } else {
+        event_reserved(producer, first);
+        ring_publish(ring_slot(&producer->ring, first), first, PHASE_RESERVED);
+    }
+    if (sequence != NULL) {
+        *sequence = first;
+    }
+    return 0;
 }

@@ -3,6 +3,7 @@
  * A blocking consumer: oip_next() in a thread of its own. It holds the delivery from its start, but for when it sleeps
  * or is paused, runs the head itself where nobody has claimed it, and later items where the head is being run.
  */
+#include "deadline.h"
 #include "deliverer.h"
 #include "execution.h"
 #include "waking.h"
@@ -67,7 +68,9 @@ static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
         return true;
     case HEAD_READY:
     case HEAD_UNFINISHED:
-        if (producer->wait == OIP_WAIT_SPIN) {
+        if (is_overtaken(producer, head)) {
+            /* There is a substitute in its place. */
+        } else if (producer->wait == OIP_WAIT_SPIN) {
             oip_relax();
         } else if (waking_should_help(producer) && (ran = execution_help(producer, &producer->until_sample)) != 0) {
             add(&producer->assisted, ran); /* the head may be finished by now */

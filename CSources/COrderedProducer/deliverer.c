@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "deliverer.h"
 
+#include "deadline.h"
 #include "endings.h"
 #include "execution.h"
 #include "waking.h"
@@ -159,7 +160,13 @@ bool go_idle(struct oip_producer *producer, uint64_t head, uint64_t target, bool
     if (idles && target != head) {
         idles = !stamp_is_final(ring_stamp(&producer->ring, target), target);
     }
-    return idles || !swap_delivery(producer, idle, delivery_word(head, DELIVERY_BUSY));
+    if (idles) {
+        if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+            deadline_set_alarm(producer, head);
+        }
+        return true;
+    }
+    return !swap_delivery(producer, idle, delivery_word(head, DELIVERY_BUSY));
 }
 
 bool go_paused(struct oip_producer *producer, uint64_t head)
@@ -192,7 +199,9 @@ void discard_run(struct oip_producer *producer)
                 producer->discard(producer->context, slot_payload(ring, ring_slot(ring, head)), OIP_PAYLOAD_OUTPUT);
             }
             pass(producer, head);
-        } else if (ring_claim_head(ring, head, 1) != 0) {
+        } else if (OIP_UNLIKELY(producer->deadlines != NULL) && overtaking_discard(producer, head)) {
+            pass(producer, head);
+        } else if (producer->deadlines == NULL && ring_claim_head(ring, head, 1) != 0) {
             execution_run(producer, head, &never); /* the start limit is below: it discards */
             pass(producer, head);
         } else if (ring_is_exhausted(ring, head)) {
@@ -204,6 +213,9 @@ void discard_run(struct oip_producer *producer)
             uint64_t idle = delivery_word(head, DELIVERY_IDLE);
             set_delivery(producer, head, DELIVERY_IDLE); /* pairs with delivery_after_finish() */
             if (!stamp_is_final(ring_stamp(ring, head), head) && !ring_is_exhausted(ring, head)) {
+                if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+                    deadline_set_alarm(producer, head);
+                }
                 return;
             }
             if (!swap_delivery(producer, idle, delivery_word(head, DELIVERY_BUSY))) {

@@ -43,6 +43,7 @@ static inline enum head_view view_head(struct oip_producer *producer, uint64_t h
         case PHASE_DISCARDED:
             return HEAD_PASS;
         case PHASE_RESERVED:
+        case PHASE_MOVING:
             return HEAD_UNFINISHED;
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery.h"
 
+#include "deadline.h"
 #include "deliverer.h"
 #include "execution.h"
 #include "waking.h"
@@ -45,6 +46,9 @@ static bool flip(struct oip_producer *producer, uint64_t word)
         if (!waking_worker_will_look(producer) && pool_wake(producer->pool)) {
             atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
         }
+        if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+            deadline_expect_pool(producer);
+        }
     }
     return true;
 }
@@ -57,6 +61,11 @@ void delivery_finished_while_waiting(struct oip_producer *producer, uint64_t wor
     } else if (sequence > awaited) {
         stall_begin(producer);
     }
+}
+
+void delivery_due(struct oip_producer *producer, uint64_t word)
+{
+    flip(producer, word);
 }
 
 void delivery_before_leaving(struct oip_producer *producer)

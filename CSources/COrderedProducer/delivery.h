@@ -18,7 +18,8 @@
  *     settled   production has ended and nothing is left
  *
  *     busy -> idle(s)       the deliverer found s not finished, and looks once more at s after the change
- *     idle(s) -> queued     a thread that finished s, or ended, or resumed production: "flip"
+ *     idle(s) -> queued     a thread that finished s, or ended, or resumed production: "flip"; or the timekeeper, where
+ *                           the deadline of s has passed (deadline.h)
  *     queued -> busy        the consumer, or for a sink a pool thread
  *     idle(s) -> busy       for discarding, the thread that flips does the work itself; so does a pool thread for a
  *                           sink
@@ -82,6 +83,9 @@ static inline void delivery_after_finish(struct oip_producer *producer, uint64_t
         delivery_finished_while_waiting(producer, word, sequence);
     }
 }
+
+/* The head for which the holder is idle, as the word says, can be delivered without being finished: it is due. */
+void delivery_due(struct oip_producer *producer, uint64_t word);
 
 /* A worker found nothing to claim: what finished under moderation is delivered now. */
 void delivery_before_leaving(struct oip_producer *producer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "endings.h"
 
+#include "deadline.h"
 #include "delivery.h"
 #include "execution.h"
 #include "pool.h"
@@ -86,6 +87,10 @@ void ending_abort(struct oip_producer *producer)
            ((run = held_runs_find(&producer->held, 0)) != NULL &&
             held_run_steal(run, 1, &sequence, &producer->lock) != 0)) {
         OIP_POINT(between_claim_and_discard);
+        if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+            overtaking_run(producer, sequence, &never); /* the start limit is below: both discard */
+            continue;
+        }
         ring_publish(ring_slot(&producer->ring, sequence), sequence, execution_run(producer, sequence, &never));
         delivery_after_finish(producer, sequence);
     }
@@ -429,6 +434,9 @@ int oip_start_sink(oip_producer *producer, int (*sink)(void *context, void *payl
     if (result == 0) {
         execution_queue(producer); /* a pool thread delivers what has gathered */
         pool_wake(producer->pool);
+        if (producer->deadlines != NULL) {
+            deadline_expect_pool(producer);
+        }
     }
     return result;
 }

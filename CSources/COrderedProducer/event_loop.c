@@ -3,6 +3,7 @@
  * An event loop's consumer: oip_try_next() whenever its ready queue names the producer, and again until there is
  * nothing more. One queue serves any number of producers.
  */
+#include "deadline.h"
 #include "deliverer.h"
 #include "execution.h"
 #include "waking.h"
@@ -79,6 +80,9 @@ int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
             return 1;
         }
         if (view == HEAD_UNFINISHED || view == HEAD_READY) {
+            if (is_overtaken(producer, head)) {
+                continue;
+            }
             if (kind == CONSUMER_THREAD || go_idle(producer, head, head, false)) {
                 return -EAGAIN;
             }

@@ -26,6 +26,14 @@ static inline void event_reserved(struct oip_producer *producer, uint64_t sequen
     event(producer, OIP_STARTED, sequence);
 }
 
+/* A finish that may be a failure's. */
+static inline void event_finished(struct oip_producer *producer, uint64_t sequence, int code)
+{
+    if (OIP_UNLIKELY(producer->observe != NULL)) {
+        event_tell(producer, OIP_FINISHED, sequence, code);
+    }
+}
+
 /* Runs the item, between its start and its finish. */
 OIP_COLD int event_run(struct oip_producer *producer, void *payload, uint64_t sequence);
 

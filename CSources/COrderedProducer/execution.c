@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "execution.h"
 
+#include "deadline.h"
 #include "delivery.h"
 #include "endings.h"
 #include "events.h"
@@ -48,7 +49,8 @@ uint64_t outermost_item(const struct oip_producer *producer)
 {
     uint64_t sequence = UINT64_MAX;
     for (const struct frame *frame = current_frame; frame != NULL; frame = frame->outer) {
-        if (frame->producer == producer && frame->sequence < sequence) {
+        if (frame->producer == producer && frame->sequence < sequence &&
+            frame->sequence >= ring_head(&producer->ring)) { /* what was overtaken holds up nothing */
             sequence = frame->sequence;
         }
     }
@@ -153,6 +155,25 @@ static inline int run_item(struct oip_producer *producer, void *payload, uint64_
                                                  : event_run(producer, payload, sequence);
 }
 
+static inline int call_run(struct oip_producer *producer, void *payload, uint64_t sequence, uint32_t *until_sample)
+{
+    int code;
+    if (OIP_LIKELY(--*until_sample != 0)) {
+        code = run_item(producer, payload, sequence);
+    } else {
+        uint64_t began = oip_now();
+        code = run_item(producer, payload, sequence);
+        waking_learn(&producer->cost, oip_now() - began);
+        *until_sample = waking_cost(producer) < WAKING_CHEAP_NS ? WAKING_SAMPLE_CHEAP_EVERY : WAKING_SAMPLE_EVERY;
+    }
+    return code;
+}
+
+int execution_call(struct oip_producer *producer, void *payload, uint64_t sequence, uint32_t *until_sample)
+{
+    return call_run(producer, payload, sequence, until_sample);
+}
+
 enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample)
 {
     void *payload = slot_payload(&producer->ring, ring_slot(&producer->ring, sequence));
@@ -163,15 +184,7 @@ enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint3
         }
         return PHASE_DISCARDED;
     }
-    int code;
-    if (OIP_LIKELY(--*until_sample != 0)) {
-        code = run_item(producer, payload, sequence);
-    } else {
-        uint64_t began = oip_now();
-        code = run_item(producer, payload, sequence);
-        waking_learn(&producer->cost, oip_now() - began);
-        *until_sample = waking_cost(producer) < WAKING_CHEAP_NS ? WAKING_SAMPLE_CHEAP_EVERY : WAKING_SAMPLE_EVERY;
-    }
+    int code = call_run(producer, payload, sequence, until_sample);
     return OIP_LIKELY(code == 0) ? PHASE_DONE : ending_item_failed(producer, sequence, code);
 }
 
@@ -208,9 +221,25 @@ static uint64_t run_claimed(struct oip_producer *producer, struct held_run *run,
     }
 }
 
+/* Claims an item that may be overtaken, and runs it. */
+static OIP_COLD uint64_t run_one(struct oip_producer *producer, uint32_t *until_sample)
+{
+    uint64_t sequence;
+    if (ring_claim(&producer->ring, 1, &sequence) == 0) {
+        return 0;
+    }
+    current_frame->sequence = sequence;
+    overtaking_run(producer, sequence, until_sample);
+    current_frame->sequence = UINT64_MAX;
+    return 1;
+}
+
 /* Claims some items and runs them; or takes over what a thread holds that does not get on. How many it ran. */
 static uint64_t run_some(struct oip_producer *producer, bool steals_first, uint32_t *until_sample)
 {
+    if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+        return run_one(producer, until_sample);
+    }
     struct held_runs *held = &producer->held;
     uint64_t most = waking_run_length(producer);
     struct held_run *run = most > 1 || steals_first ? held_runs_take(held) : NULL;

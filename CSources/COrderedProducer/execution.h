@@ -75,6 +75,9 @@ void execution_turn(struct runnable *runnable, struct worker *worker);
  */
 enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample);
 
+/* Calls the run function with `payload`, which is the slot's or a copy, and measures some of the calls. Its result. */
+int execution_call(struct oip_producer *producer, void *payload, uint64_t sequence, uint32_t *until_sample);
+
 /* Claims and runs items on a thread that is not at its turn: a blocked caller, a waiting consumer. How many. */
 uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample);
 

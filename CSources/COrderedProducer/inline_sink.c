@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An inline sink: a function that the worker which made the head deliverable calls itself, item after item. No thread
- * and no wake for delivery; what a worker cannot deliver at once, because another one delivers, that one does.
+ * and no wake for delivery; what a worker cannot deliver at once, because another one delivers, that one does. Where all
+ * workers hang in items that have deadlines, the timekeeper delivers.
  */
+#include "deadline.h"
 #include "deliverer.h"
 #include "endings.h"
 #include "execution.h"
@@ -39,18 +41,22 @@ void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample)
             stall_end(producer, head);
             give_to_sink(producer, head);
             delivered++;
-            bool others_wait = (delivered % QUANTUM_CHECK_EVERY == 0 && run_queue_length(&pool->run_queue) > 0) ||
+            bool others_wait = (delivered % QUANTUM_CHECK_EVERY == 0 &&
+                                (run_queue_length(&pool->run_queue) > 0 || !on_pool_thread(pool))) ||
                                pool_wants_threads_back(pool);
             if (others_wait && (delivered >= QUANTUM_ITEMS || pool_wants_threads_back(pool))) {
                 set_delivery(producer, head + 1, DELIVERY_QUEUED);
                 execution_queue(producer); /* at the end of the run queue; this thread goes on with it there */
+                if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+                    deadline_expect_pool(producer);
+                }
                 if (is_aborted(producer)) {
                     delivery_abort(producer);
                 }
                 return;
             }
         } else if (view == HEAD_UNFINISHED || view == HEAD_READY) {
-            if (view == HEAD_UNFINISHED && poll_head(producer, head, view)) {
+            if (is_overtaken(producer, head) || (view == HEAD_UNFINISHED && poll_head(producer, head, view))) {
                 continue;
             }
             producer->idle_since = oip_now();

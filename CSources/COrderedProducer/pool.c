@@ -109,6 +109,7 @@ static void join_leavers(struct oip_pool *pool)
             pthread_mutex_lock(&pool->lock);
         }
     }
+    timekeeper_join(pool);
 }
 
 /* Asks threads to leave; each wakes the next. */
@@ -202,6 +203,7 @@ static void destroy(struct oip_pool *pool)
     }
     free(pool->workers);
     free(pool->cpus);
+    timekeeper_destroy(pool->timekeeper);
     run_queue_destroy(&pool->run_queue);
     pthread_mutex_destroy(&pool->lock);
     pthread_cond_destroy(&pool->changed);
@@ -226,6 +228,7 @@ static void stop_threads(struct oip_pool *pool)
 {
     if (!atomic_exchange_explicit(&pool->stopping, true, memory_order_seq_cst)) {
         pool->threads = 0;
+        timekeeper_stop(pool);
         call_leavers(pool);
     }
 }
@@ -369,7 +372,7 @@ int oip_pool_shutdown(oip_pool *pool)
         pthread_cond_wait(&pool->changed, &pool->lock);
     }
     stop_threads(pool);
-    while (atomic_load_explicit(&pool->live, memory_order_relaxed) != 0) {
+    while (atomic_load_explicit(&pool->live, memory_order_relaxed) != 0 || timekeeper_runs(pool)) {
         pthread_cond_wait(&pool->changed, &pool->lock);
     }
     join_leavers(pool);

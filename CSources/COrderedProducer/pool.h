@@ -34,6 +34,7 @@
 #include "errors.h"
 #include "parking.h"
 #include "run_queue.h"
+#include "timekeeper.h"
 #include "waiter.h"
 #include <ordered_producer.h>
 
@@ -81,6 +82,7 @@ struct oip_pool {
     size_t stack_size;
     uint32_t *cpus;
     size_t cpu_count;
+    struct timekeeper *timekeeper; /* NULL until a producer has deadlines; constant from then on */
     atomic_uint references;
 };
 

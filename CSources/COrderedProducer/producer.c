@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "producer.h"
 
+#include "deadline.h"
 #include "delivery.h"
 #include "endings.h"
 #include "execution.h"
@@ -78,11 +79,13 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     producer->width = options->width;
     producer->on_failure = options->on_failure;
     producer->wait = options->wait;
-    producer->assists = !options->no_assist && options->on_failure != OIP_FAIL_FAST;
+    /* A thread that is inside an item that hangs can do nothing else: those who call and deliver run none then. */
+    producer->assists = !options->no_assist && options->on_failure != OIP_FAIL_FAST && producer->deadlines == NULL;
     producer->items_wait = options->no_assist;
     producer->generation = fork_generation;
     producer->payload_stride =
         (options->payload_size + options->payload_align - 1) / options->payload_align * options->payload_align;
+    producer->payload_align = options->payload_align;
     atomic_init(&producer->start_limit, UINT64_MAX);
     atomic_init(&producer->gate, UINT64_MAX);
     atomic_init(&producer->stall_longest_sequence, UINT64_MAX);
@@ -115,7 +118,9 @@ int oip_producer_create(oip_producer **created, oip_pool *pool, const struct oip
         return fail_with(-ENOMEM, "oip_producer_create: %zu bytes", sizeof *producer);
     }
     memset(producer, 0, sizeof *producer);
-    result = reorder_ring_init(&producer->ring, options.window, options.payload_size, options.payload_align);
+    bool has_deadlines = options.deadlines || options.deadline_ns != 0;
+    result = reorder_ring_init(&producer->ring, options.window, has_deadlines ? sizeof(struct slot_deadline) : 0,
+                               options.payload_size, options.payload_align);
     if (result != 0) {
         fail_with(result, "oip_producer_create: a window of %zu items of %zu bytes", options.window,
                   options.payload_size);
@@ -135,11 +140,19 @@ int oip_producer_create(oip_producer **created, oip_pool *pool, const struct oip
     if (result != 0) {
         goto not_open;
     }
+    if (has_deadlines) {
+        result = deadlines_create(producer, pool, &options);
+        if (result != 0) {
+            goto no_deadlines;
+        }
+    }
     pool_retain(pool);
     init(producer, pool, &options);
     *created = producer;
     return 0;
 
+no_deadlines:
+    pool_close(pool);
 not_open:
     run_queue_dismiss(&pool->run_queue, &producer->runnable);
 no_place:
@@ -167,6 +180,7 @@ void producer_drop(struct oip_producer *producer)
     if (producer->ready_queue != &producer->own_queue) {
         ready_queue_drop(producer->ready_queue);
     }
+    deadlines_destroy(pool, producer->deadlines);
     run_queue_dismiss(&pool->run_queue, &producer->runnable);
     pthread_mutex_destroy(&producer->lock);
     reorder_ring_destroy(&producer->ring);

@@ -7,6 +7,7 @@
  *   window         callers that wait for room                              callers, consumer
  *   execution      claiming and running items                              workers, helping callers, assisting consumer
  *   delivery       who may deliver, next, sink, discarding                 consumer
+ *   deadline       items that nobody waits for any longer                  consumer, timekeeper
  *   waking         whom to wake when                                       all
  *   endings        stop, stop_producing, failures, the last reference      all
  *
@@ -42,7 +43,8 @@ struct oip_producer {
     oip_discard_function discard;
     void *context;
     oip_observe_function observe;
-    uint32_t width; /* 0: no bound of its own */
+    struct deadlines *deadlines; /* NULL: its items have none */
+    uint32_t width;              /* 0: no bound of its own */
     enum oip_failure_policy on_failure;
     enum oip_wait_strategy wait;
     bool assists;
@@ -50,6 +52,7 @@ struct oip_producer {
     bool takes_calls;      /* payloads are struct oip_call */
     int generation;        /* of fork() */
     size_t payload_stride; /* of payloads given several at once */
+    size_t payload_align;
     void (*release)(void *context);
     void *observe_context;
 
@@ -120,7 +123,7 @@ struct oip_producer {
     _Atomic uint64_t consumer_wakes;
     _Atomic uint64_t caller_wakes;
 
-    atomic_uint references; /* handle, production, run queue or worker, ready queue, each one */
+    atomic_uint references; /* handle, production, run queue or worker, ready queue, late items, each one */
 };
 
 void producer_retain(struct oip_producer *producer);

@@ -9,14 +9,14 @@ static size_t round_up(size_t value, size_t multiple)
     return (value + multiple - 1) / multiple * multiple;
 }
 
-int reorder_ring_init(struct reorder_ring *ring, size_t window, size_t payload_size, size_t payload_align)
+int reorder_ring_init(struct reorder_ring *ring, size_t window, size_t extra, size_t payload_size, size_t payload_align)
 {
     uint64_t slots = 1;
     while (slots < window) {
         slots *= 2;
     }
     size_t align = payload_align > sizeof(uint64_t) ? payload_align : sizeof(uint64_t);
-    ring->payload_offset = round_up(sizeof(struct slot), align);
+    ring->payload_offset = round_up(sizeof(struct slot) + extra, align);
     if (payload_size > SIZE_MAX / 4) {
         return -ENOMEM;
     }
@@ -96,7 +96,7 @@ enum reserve_result ring_reserve(struct reorder_ring *ring, bool from_queue, uin
 enum claim_view {
     CLAIM_NOTHING, /* not published yet */
     CLAIM_READY,   /* to be taken */
-    CLAIM_PASS,    /* reserved: it finishes elsewhere */
+    CLAIM_PASS,    /* reserved: it finishes elsewhere; or it was overtaken */
     CLAIM_BEHIND,  /* delivered already: claim has to catch up with head */
 };
 

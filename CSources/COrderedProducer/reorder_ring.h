@@ -18,6 +18,8 @@
  *      (older)  ->  ready  ->  done | failed | skipped | discarded         an item that the pool runs
  *      (older)  ->  reserved  ->  done | failed | skipped                  an item that finishes elsewhere
  *
+ * Items that have deadlines run in a copy, and go through `moving` and `reserved`: deadline.h.
+ *
  * Since the sequence is in the stamp, a stamp of an earlier lap never looks like one of this lap, and nothing has to be
  * reset: a slot is free because head has passed it, whatever its stamp says.
  *
@@ -36,7 +38,8 @@
  *     the consumer had copied the payload out before it advanced head (release).
  *   - A claimer that reads "ready, c" (acquire) sees the payload that was written before the stamp (release). Its
  *     compare-and-swap succeeds for one claimer only, because claim never decreases. The stamp it read cannot become
- *     stale between: only a claimer of c, or head passing c, would allow a new one, and both have claim > c.
+ *     stale between: only a claimer of c, or head passing c, would allow a new one, and both have claim > c. Where
+ *     items have deadlines head may pass c all the same, and its claimer finds that out by the stamp (deadline.h).
  *   - The consumer that reads a finished stamp (acquire) sees the output written before it (release).
  *   - Stamps count sequences in 61 bits: at 10^9 items a second they last for 73 years.
  */
@@ -50,6 +53,7 @@ OIP_PRIVATE_BEGIN
 enum phase {
     PHASE_READY = 1,     /* waits for a claimer; while it is run the stamp stays and claim has passed it */
     PHASE_RESERVED = 2,  /* finishes elsewhere */
+    PHASE_MOVING = 3,    /* one thread is copying the payload in or out: deadline.h */
     PHASE_DONE = 4,      /* the payload is an output */
     PHASE_FAILED = 5,    /* the payload is empty, as in all below */
     PHASE_SKIPPED = 6,   /* failed, and to be left out */
@@ -81,7 +85,7 @@ static inline bool stamp_is_final(uint64_t stamp, uint64_t sequence)
 
 struct slot {
     _Atomic uint64_t stamp;
-    /* the payload follows, at reorder_ring.payload_offset */
+    /* struct slot_deadline where items have deadlines; then the payload, at reorder_ring.payload_offset */
 };
 
 /* The tail word: a sequence above these bits. */
@@ -107,8 +111,9 @@ struct reorder_ring {
     OIP_ALIGNED_TO_LINE _Atomic uint64_t head;
 };
 
-/* Allocates `window` slots, rounded up to a power of two. -ENOMEM. */
-int reorder_ring_init(struct reorder_ring *ring, size_t window, size_t payload_size, size_t payload_align);
+/* Allocates `window` slots, rounded up to a power of two, each with `extra` bytes behind its stamp. -ENOMEM. */
+int reorder_ring_init(struct reorder_ring *ring, size_t window, size_t extra, size_t payload_size,
+                      size_t payload_align);
 void reorder_ring_destroy(struct reorder_ring *ring);
 
 static inline struct slot *ring_slot(const struct reorder_ring *ring, uint64_t sequence)

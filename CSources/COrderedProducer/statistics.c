@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "producer.h"
+#include "deadline.h"
 
 #include <errno.h>
 
@@ -17,7 +17,7 @@ static void count_outstanding(const struct reorder_ring *ring, uint64_t head, ui
         uint64_t stamp = atomic_load_explicit(&ring_slot(ring, sequence)->stamp, memory_order_relaxed);
         if (stamp_is_final(stamp, sequence)) {
             statistics->finished_waiting++;
-        } else if (stamp == stamp_of(sequence, PHASE_RESERVED) ||
+        } else if (stamp == stamp_of(sequence, PHASE_RESERVED) || stamp == stamp_of(sequence, PHASE_MOVING) ||
                    (stamp == stamp_of(sequence, PHASE_READY) && sequence < claim)) {
             statistics->running++;
         }
@@ -52,6 +52,10 @@ int oip_get_statistics(const oip_producer *producer, struct oip_statistics *stat
     now.head_of_line_stall = read(&producer->stall_total);
     now.longest_stall = read(&producer->stall_longest);
     now.longest_stall_sequence = read(&producer->stall_longest_sequence);
+    if (producer->deadlines != NULL) {
+        now.overtaken = read(&producer->deadlines->overtaken);
+        now.late = read(&producer->deadlines->late);
+    }
     memcpy(statistics, &now, statistics->size < sizeof now ? statistics->size : sizeof now);
     return 0;
 }

@@ -26,10 +26,11 @@ struct waiter {
     void *context;
     struct waiter *next;
     const void *payload; /* what to produce; NULL: a reservation, or the wait is for an end */
-    uint64_t sequence;   /* outcome */
+    uint64_t sequence;   /* outcome; before that, when the item is due: deadline.h */
     uint64_t own;        /* the item from inside which this waits, see window.h; UINT64_MAX: none */
     int result;          /* outcome */
-    uint32_t state;
+    uint8_t state;
+    bool requests; /* `payload` is a struct oip_request */
 };
 
 _Static_assert(sizeof(struct waiter) <= sizeof(struct oip_waiter), "the public room suffices");

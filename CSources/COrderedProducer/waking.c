@@ -186,7 +186,7 @@ static uint64_t worth_a_consumer_wake(struct oip_producer *producer, uint64_t he
 {
     uint32_t cost = waking_cost(producer);
     uint64_t backlog = ring_backlog(&producer->ring);
-    if (producer->wait == OIP_WAIT_PARK || cost == UINT32_MAX || backlog < 4) {
+    if (producer->wait == OIP_WAIT_PARK || cost == UINT32_MAX || backlog < 4 || producer->deadlines != NULL) {
         return 0;
     }
     if (stamp_is_final(ring_stamp(&producer->ring, head + 1), head + 1)) {

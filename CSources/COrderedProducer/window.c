@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "window.h"
 
+#include "deadline.h"
 #include "delivery.h"
 #include "endings.h"
 #include "events.h"
@@ -9,6 +10,37 @@
 #include "waking.h"
 
 #include <errno.h>
+
+static void fill_in(struct oip_producer *producer, struct waiter *waiter, struct wish wish, uint64_t own)
+{
+    waiter->requests = wish.request != NULL;
+    waiter->payload = waiter->requests ? (const void *)wish.request : wish.payload;
+    waiter->own = own;
+    if (producer->deadlines != NULL) { /* which count from the call */
+        waiter->sequence = deadline_from_now(producer, waiter->requests ? wish.request->deadline_ns : 0);
+    }
+}
+
+/* What the first in the list wants has the sequence: into its slot with it. */
+static void admit(struct oip_producer *producer, const struct waiter *waiter, uint64_t sequence)
+{
+    struct reorder_ring *ring = &producer->ring;
+    struct slot *slot = ring_slot(ring, sequence);
+    const struct oip_request *request = waiter->requests ? waiter->payload : NULL;
+    const void *payload = request != NULL ? request->payload : waiter->payload;
+    if (producer->deadlines != NULL) {
+        deadline_publish(producer, sequence, payload, waiter->sequence, request != NULL ? request->argument : NULL);
+    } else if (payload != NULL) {
+        event(producer, OIP_REQUESTED, sequence);
+        oip_copy(slot_payload(ring, slot), payload, ring->payload_size);
+        ring_publish(slot, sequence, PHASE_READY);
+        OIP_POINT(after_publish);
+        waking_after_publish(producer, sequence);
+    } else {
+        event_reserved(producer, sequence);
+        ring_publish(slot, sequence, PHASE_RESERVED);
+    }
+}
 
 /* Under the lock: as much as there is room for. Whoever is settled moves to `told`. */
 static void grant(struct oip_producer *producer, struct waiter_list *told)
@@ -20,24 +52,15 @@ static void grant(struct oip_producer *producer, struct waiter_list *told)
         if (ring_reserve(ring, true, 1, &sequence, &count) != RESERVED_SOME) {
             break;
         }
-        struct slot *slot = ring_slot(ring, sequence);
-        if (callers->first->payload != NULL) {
-            event(producer, OIP_REQUESTED, sequence);
-            oip_copy(slot_payload(ring, slot), callers->first->payload, ring->payload_size);
-            ring_publish(slot, sequence, PHASE_READY);
-            OIP_POINT(after_publish);
-            waking_after_publish(producer, sequence);
-        } else {
-            event_reserved(producer, sequence);
-            ring_publish(slot, sequence, PHASE_RESERVED);
-        }
+        admit(producer, callers->first, sequence);
         waiter_settle_first(callers, told, 0, sequence);
     }
     /* What was granted may have made the wait of one inside an item hopeless. */
     uint64_t tail = ring_tail_word(ring) >> TAIL_SHIFT;
     for (struct waiter *waiter = callers->first; waiter != NULL;) {
         struct waiter *next = waiter->next;
-        if (waiter->own != UINT64_MAX && tail - waiter->own >= ring->window) {
+        /* Behind head: it was overtaken, and holds up nothing. */
+        if (waiter->own != UINT64_MAX && waiter->own >= ring_head(ring) && tail - waiter->own >= ring->window) {
             waiter_remove(callers, waiter);
             waiter->result = -EDEADLK;
             waiter_append(told, waiter);
@@ -167,7 +190,7 @@ bool waits_are_deep(void)
     return depth == WINDOW_HELP_DEPTH;
 }
 
-int window_wait(struct oip_producer *producer, const void *payload, uint64_t *sequence)
+int window_wait(struct oip_producer *producer, struct wish wish, uint64_t *sequence)
 {
     uint64_t own = outermost_item(producer);
     if (is_hopeless(producer, own)) {
@@ -183,8 +206,7 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
     struct sleeper sleeper;
     sleeper_init(&sleeper);
     struct waiter *waiter = waiter_of(&sleeper.waiter);
-    waiter->payload = payload;
-    waiter->own = own;
+    fill_in(producer, waiter, wish, own);
     OIP_POINT(window_wait);
     enlist(producer, waiter, pool_thread);
     atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
@@ -239,11 +261,10 @@ int window_wait(struct oip_producer *producer, const void *payload, uint64_t *se
     return waiter->result;
 }
 
-int window_wait_async(struct oip_producer *producer, const void *payload, struct oip_waiter *waiter)
+int window_wait_async(struct oip_producer *producer, struct wish wish, struct oip_waiter *waiter)
 {
     struct waiter *inner = waiter_of(waiter);
-    inner->payload = payload;
-    inner->own = UINT64_MAX;
+    fill_in(producer, inner, wish, UINT64_MAX);
     OIP_POINT(window_wait);
     enlist(producer, inner, true);
     return -EINPROGRESS;

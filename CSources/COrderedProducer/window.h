@@ -57,11 +57,17 @@ enum {
 /* Whether this thread is inside so many items that it must not help with further ones on its stack. */
 bool waits_are_deep(void);
 
-/* Waits for room for one item, with `payload` or, where that is NULL, a reservation. */
-int window_wait(struct oip_producer *producer, const void *payload, uint64_t *sequence);
+/* What a caller wants to have admitted: a payload, or a reservation where that is NULL; or all that a request says. */
+struct wish {
+    const void *payload;
+    const struct oip_request *request; /* NULL: the payload alone */
+};
+
+/* Waits for room for one item. */
+int window_wait(struct oip_producer *producer, struct wish wish, uint64_t *sequence);
 
 /* The same with a callback, which may come before this returns: -EINPROGRESS. */
-int window_wait_async(struct oip_producer *producer, const void *payload, struct oip_waiter *waiter);
+int window_wait_async(struct oip_producer *producer, struct wish wish, struct oip_waiter *waiter);
 
 /* Grants whatever there is room for, or what the rules say. The first: whether anybody was let in. */
 bool window_grant(struct oip_producer *producer);

@@ -118,6 +118,54 @@ static void a_function_that_cannot_be_queued_is_refused(int variant)
     CHECK_EQUAL(memory_held(), 0);
 }
 
+static int leave_as_it_is(void *context, void *payload, uint64_t sequence)
+{
+    (void)context, (void)payload, (void)sequence;
+    return 0;
+}
+
+static atomic_int told_of_failures;
+
+static void count_failure(void *context, void *payload, uint64_t sequence, int code, bool late)
+{
+    (void)context;
+    CHECK(payload == NULL && sequence == 0 && code == -ENOMEM && !late);
+    atomic_fetch_add(&told_of_failures, 1);
+}
+
+static void count_discard(void *context, void *payload, enum oip_payload_state state)
+{
+    (void)payload;
+    CHECK_EQUAL(state, OIP_PAYLOAD_INPUT);
+    ++*(int *)context;
+}
+
+/* It is too large for the stack, so it asks for a copy: where there is no memory it fails, and nothing hangs. */
+static void an_item_with_a_deadline_that_finds_no_memory_fails(int variant)
+{
+    (void)variant;
+    enum { LARGE = 1000 };
+    oip_pool *pool = pool_of(1);
+    oip_producer *producer;
+    int discarded = 0;
+    CHECK_EQUAL(oip_producer_create(&producer, pool,
+                                    OPTIONS(.payload_size = LARGE, .run = leave_as_it_is, .discard = count_discard,
+                                            .context = &discarded, .deadlines = true, .failed = count_failure)),
+                0);
+    char payload[LARGE] = {0};
+    CHECK_EQUAL(oip_start_sink(producer, leave_as_it_is, NULL), 0);
+    let_allocation_fail(0);
+    CHECK_EQUAL(oip_produce(producer, payload, NULL), 0);
+    CHECK_EQUAL(oip_stop(producer, NULL), 0);
+    int code = 0;
+    CHECK_EQUAL(oip_failure(producer, NULL, &code), 1);
+    CHECK_EQUAL(code, -ENOMEM);
+    CHECK_EQUAL(told_of_failures, 1);
+    CHECK_EQUAL(discarded, 1);
+    oip_producer_release(producer);
+    pool_end(pool);
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
@@ -126,6 +174,7 @@ int main(int count, char **arguments)
         {"a consumer thread that cannot be made", a_consumer_thread_that_cannot_be_made_changes_nothing, 0, NULL},
         {"a resize that fails", a_resize_that_fails_changes_nothing, 0, NULL},
         {"a function that cannot be queued", a_function_that_cannot_be_queued_is_refused, 0, NULL},
+        {"an item with a deadline finds no memory", an_item_with_a_deadline_that_finds_no_memory_fails, 0, NULL},
         {0},
     };
     return run_tests(tests, count, arguments);

@@ -170,6 +170,7 @@ static void round_of(int variant)
     options.on_failure = (enum oip_failure_policy)below(&dice, 3);
     options.wait = (enum oip_wait_strategy)(chance(&dice, 8) ? OIP_WAIT_SPIN : below(&dice, 2));
     options.no_assist = chance(&dice, 3);
+    options.deadline_ns = chance(&dice, 3) ? 3600000000000 : 0; /* nobody is overtaken; deadline_test.c does that */
     int callers_count = 1 + below(&dice, CALLERS_MOST);
     struct caller callers[CALLERS_MOST];
     int total = 0;

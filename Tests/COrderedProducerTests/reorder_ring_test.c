@@ -22,7 +22,7 @@ static void the_window_is_exact(int variant)
     for (uint64_t window = 1; window <= 9; window++) {
         struct reorder_ring ring;
         uint64_t first, count;
-        CHECK_EQUAL(reorder_ring_init(&ring, window, 8, 8), 0);
+        CHECK_EQUAL(reorder_ring_init(&ring, window, 0, 8, 8), 0);
         CHECK_EQUAL(ring_reserve(&ring, false, window + 5, &first, &count), RESERVED_SOME);
         CHECK_EQUAL(count, window);
         for (uint64_t head = 0; head < 50; head++) {
@@ -39,7 +39,7 @@ static void flags_turn_callers_away(int variant)
     (void)variant;
     struct reorder_ring ring;
     uint64_t first, count;
-    CHECK_EQUAL(reorder_ring_init(&ring, 4, 8, 8), 0);
+    CHECK_EQUAL(reorder_ring_init(&ring, 4, 0, 8, 8), 0);
     reserve_one(&ring, 0);
     atomic_fetch_or(&ring.tail, TAIL_CALLERS_WAIT);
     CHECK_EQUAL(ring_reserve(&ring, false, 1, &first, &count), RESERVED_NONE_QUEUE);
@@ -58,7 +58,7 @@ static void reserved_items_are_passed_over(int variant)
     (void)variant;
     struct reorder_ring ring;
     uint64_t sequence;
-    CHECK_EQUAL(reorder_ring_init(&ring, 8, 8, 8), 0);
+    CHECK_EQUAL(reorder_ring_init(&ring, 8, 0, 8, 8), 0);
     static const enum phase phases[] = {PHASE_RESERVED, PHASE_READY, PHASE_RESERVED, PHASE_RESERVED, PHASE_READY};
     for (uint64_t s = 0; s < 5; s++) {
         reserve_one(&ring, s);
@@ -84,7 +84,7 @@ static void claim_catches_up_with_head(int variant)
     (void)variant;
     struct reorder_ring ring;
     uint64_t sequence;
-    CHECK_EQUAL(reorder_ring_init(&ring, 4, 8, 8), 0);
+    CHECK_EQUAL(reorder_ring_init(&ring, 4, 0, 8, 8), 0);
     for (uint64_t s = 0; s < 11; s++) {
         reserve_one(&ring, s);
         ring_publish(ring_slot(&ring, s), s, PHASE_RESERVED);
@@ -106,7 +106,7 @@ static void a_head_is_claimed_with_what_follows(int variant)
     (void)variant;
     struct reorder_ring ring;
     uint64_t sequence;
-    CHECK_EQUAL(reorder_ring_init(&ring, 16, 8, 8), 0);
+    CHECK_EQUAL(reorder_ring_init(&ring, 16, 0, 8, 8), 0);
     for (uint64_t s = 0; s < 10; s++) {
         reserve_one(&ring, s);
         ring_publish(ring_slot(&ring, s), s, s == 6 ? PHASE_RESERVED : PHASE_READY);
@@ -127,7 +127,7 @@ static void runs_end_at_a_cache_line(int variant)
     (void)variant;
     struct reorder_ring ring;
     uint64_t first;
-    CHECK_EQUAL(reorder_ring_init(&ring, 32, 8, 8), 0);
+    CHECK_EQUAL(reorder_ring_init(&ring, 32, 0, 8, 8), 0);
     CHECK_EQUAL(ring.slots_per_line, 4);
     for (uint64_t s = 0; s < 20; s++) {
         reserve_one(&ring, s);
@@ -145,7 +145,7 @@ static void runs_end_at_a_cache_line(int variant)
     CHECK_EQUAL(first, 18);
     CHECK_EQUAL(ring_claim(&ring, 16, &first), 0);
     reorder_ring_destroy(&ring);
-    CHECK_EQUAL(reorder_ring_init(&ring, 4, 100, 8), 0);
+    CHECK_EQUAL(reorder_ring_init(&ring, 4, 0, 100, 8), 0);
     CHECK_EQUAL(ring.slots_per_line, 1);
     reorder_ring_destroy(&ring);
 }
@@ -171,7 +171,7 @@ static void layout_keeps_payloads_aligned(int variant)
     for (size_t align = 1; align <= 4096; align *= 2) {
         for (size_t size = 1; size < 200; size += 13) {
             struct reorder_ring ring;
-            CHECK_EQUAL(reorder_ring_init(&ring, 5, size, align), 0);
+            CHECK_EQUAL(reorder_ring_init(&ring, 5, 0, size, align), 0);
             for (uint64_t s = 0; s < 8; s++) {
                 uintptr_t payload = (uintptr_t)slot_payload(&ring, ring_slot(&ring, s));
                 CHECK_EQUAL(payload % align, 0);
@@ -182,8 +182,8 @@ static void layout_keeps_payloads_aligned(int variant)
         }
     }
     struct reorder_ring ring;
-    CHECK_EQUAL(reorder_ring_init(&ring, (size_t)1 << 30, SIZE_MAX / 8, 8), -ENOMEM);
-    CHECK_EQUAL(reorder_ring_init(&ring, 2, SIZE_MAX - 3, 8), -ENOMEM);
+    CHECK_EQUAL(reorder_ring_init(&ring, (size_t)1 << 30, 0, SIZE_MAX / 8, 8), -ENOMEM);
+    CHECK_EQUAL(reorder_ring_init(&ring, 2, 0, SIZE_MAX - 3, 8), -ENOMEM);
 }
 
 /* ---------------------------------------------------------------------------------------- all at the same time ---- */
@@ -236,7 +236,7 @@ static void *claim_all(void *argument)
 
 static void callers_claimers_and_a_consumer(int window)
 {
-    CHECK_EQUAL(reorder_ring_init(&shared, window == 0 ? 2 : 64, 8, 8), 0);
+    CHECK_EQUAL(reorder_ring_init(&shared, window == 0 ? 2 : 64, 0, 8, 8), 0);
     pthread_t threads[CALLERS + CLAIMERS];
     for (int i = 0; i < CALLERS + CLAIMERS; i++) {
         CHECK_EQUAL(pthread_create(&threads[i], NULL, i < CALLERS ? ask_all : claim_all, NULL), 0);

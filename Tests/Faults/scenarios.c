@@ -134,6 +134,27 @@ static int make_large_producer(struct stage *stage)
     return oip_producer_create(&stage->producer, stage->pool, &options);
 }
 
+/* The first of its kind on its pool: it brings the timekeeper. */
+static int make_producer_with_deadlines(struct stage *stage)
+{
+    int result = make_pool(stage, 1, 1 << 20, 0);
+    if (result == 0) {
+        struct oip_producer_options options = small_options;
+        options.deadlines = true;
+        result = oip_producer_create(&stage->producer, stage->pool, &options);
+        if (result != 0) {
+            end_pool(stage);
+        }
+    }
+    return result;
+}
+
+static void use_producer_with_deadlines(struct stage *stage)
+{
+    use_producer(stage);
+    end_pool(stage);
+}
+
 static void no_producer(struct stage *stage)
 {
     CHECK(stage->producer == NULL);
@@ -274,6 +295,8 @@ const struct scenario scenarios[] = {
     {"more threads in old places", some_pool, grow, two_threads, shrink, end_pool, 12, true},
     {"a consumer thread", some_producer, start_thread_consumer, not_started, was_started, end_producer, 2, false},
     {"a large window", some_pool, make_large_producer, no_producer, use_producer, end_pool, 3, false},
+    {"a producer with deadlines", NULL, make_producer_with_deadlines, no_pool, use_producer_with_deadlines, NULL, 14,
+     false},
     {"a whole life", NULL, live_whole_life, no_pool, NULL, NULL, 18, false},
     /* What these need is small: libc mostly has it. */
     {"a producer", some_pool, make_producer, no_producer, use_producer, end_pool, 3, false},
@@ -284,4 +307,4 @@ const struct scenario scenarios[] = {
 };
 
 const int scenario_count = sizeof scenarios / sizeof scenarios[0];
-const int large_scenario_count = 8;
+const int large_scenario_count = 9;

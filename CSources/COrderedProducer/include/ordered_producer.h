@@ -33,6 +33,7 @@
  *       -ESHUTDOWN    the pool is shut down
  *       -ECHILD       the object was made before fork() and cannot be used in the child
  *       -EINPROGRESS  the call was registered, its callback will tell the outcome
+ *       -ETIMEDOUT    (of a failed item) its deadline had passed, and there was no substitute
  *
  *     or the errno of a system call that failed. oip_strerror() names each; oip_error_detail() says which argument or
  *     call of this thread's last failure it was.
@@ -146,6 +147,23 @@ enum oip_payload_state {
  */
 typedef int (*oip_run_function)(void *context, void *payload, uint64_t sequence);
 
+/*
+ * Makes what takes the place of an overtaken item, see deadlines below. 0: the output is in `payload`, which held
+ * nothing before; OIP_LEAVE_OUT: nothing takes its place; any other number: the item fails with it. Called once per
+ * overtaken item, on the thread that delivers at the time, or the timekeeper's. Everybody waits for it: it must be
+ * quick.
+ */
+typedef int (*oip_substitute_function)(void *context, void *payload, uint64_t sequence, void *argument);
+
+#define OIP_LEAVE_OUT INT32_MAX
+
+/*
+ * Told of each failing item of a producer with deadlines, before production hears of it: `late`, the item was overtaken
+ * and its failure has no effect. `payload` is as the failing `run` left it, or what oip_fail_with() was given: the place
+ * for an error value. NULL: oip_fail(), or there was no memory to run the item in (`code` is -ENOMEM).
+ */
+typedef void (*oip_failed_function)(void *context, void *payload, uint64_t sequence, int code, bool late);
+
 /* Destroys a payload that will not be delivered. Called on any thread. */
 typedef void (*oip_discard_function)(void *context, void *payload, enum oip_payload_state state);
 
@@ -154,7 +172,8 @@ enum oip_event_kind {
     OIP_REQUESTED = 0, /* it was given its sequence */
     OIP_STARTED = 1,
     OIP_FINISHED = 2,
-    OIP_DELIVERED = 3 /* the consumer has it */
+    OIP_DELIVERED = 3, /* the consumer has it */
+    OIP_OVERTAKEN = 4  /* its deadline has passed, and a substitute takes its place; it may finish after that */
 };
 
 struct oip_event {
@@ -192,13 +211,19 @@ struct oip_producer_options {
     void (*release)(void *context); /* called once, when nothing will touch `context` any more; may be NULL */
     oip_observe_function observe;   /* NULL: nobody watches, and it costs nothing */
     void *observe_context;          /* for observe; as long-lived as `context` */
+
+    uint64_t deadline_ns;               /* of items that have none of their own; 0: none */
+    bool deadlines;                     /* items may have deadlines of their own: oip_request(). Implied by the above */
+    oip_substitute_function substitute; /* NULL: overtaken items fail with -ETIMEDOUT */
+    oip_failed_function failed;         /* may be NULL */
+    void (*release_argument)(void *context, void *argument); /* of items that needed no substitute; may be NULL */
 };
 
 #define OIP_MAX_WINDOW ((size_t)1 << 30)
 #define OIP_PRODUCER_OPTIONS_INIT                                                                                      \
     {                                                                                                                  \
         sizeof(struct oip_producer_options), 0, 0, OIP_END_IN_ORDER, OIP_WAIT_ADAPTIVE, false, NULL, 0, 0, NULL, NULL, \
-            NULL, NULL, NULL, NULL                                                                                     \
+            NULL, NULL, NULL, NULL, 0, false, NULL, NULL, NULL                                                         \
     }
 
 /* Makes a producer on `pool`. On failure nothing is left behind; `release` is not called. */
@@ -275,6 +300,48 @@ OIP_API void oip_complete(oip_producer *producer, uint64_t sequence, const void 
 
 /* Finishes a reserved item with a failure; `code` is not 0. */
 OIP_API void oip_fail(oip_producer *producer, uint64_t sequence, int code);
+
+/* As oip_fail(), with something for the producer's oip_failed_function, which is called before this returns. */
+OIP_API void oip_fail_with(oip_producer *producer, uint64_t sequence, int code, void *payload);
+
+/* Zero means the default in every field but `size`, which is sizeof(struct oip_request). */
+struct oip_request {
+    size_t size;
+    const void *payload;       /* the input; NULL: takes a sequence, as oip_reserve() does */
+    uint64_t deadline_ns;      /* from this call on; 0: the producer's; OIP_NO_DEADLINE: none */
+    void *argument;            /* for the substitute of this item; NULL: none */
+    bool nowait;               /* where it would have to wait: -EAGAIN */
+    struct oip_waiter *waiter; /* likewise: registers it, as oip_produce_async() does; NULL: blocks */
+};
+
+#define OIP_NO_DEADLINE UINT64_MAX
+#define OIP_REQUEST_INIT                                                                                               \
+    {                                                                                                                  \
+        sizeof(struct oip_request), NULL, 0, NULL, false, NULL                                                         \
+    }
+
+/*
+ * Asks for an item in any of the ways above, and says how long it may hold up the line.
+ *
+ * Deadlines. An item whose deadline has passed, that is not finished, and that the consumer waits for, all items before
+ * it being delivered, is overtaken: what oip_substitute_function makes is delivered in its place, or it is left out, or
+ * it fails. Its input is discarded where it has not begun. Where it runs, it goes on, nobody can stop it: its thread is
+ * taken until it returns (it counts for the width, and the pool's shutdown waits for it); its output is discarded then.
+ * Production does not wait for it: oip_stop() returns, and only the memory and the context stay until it has returned.
+ * An item past its deadline that is not waited for (later in the line, delivery paused, no consumer yet) is left alone,
+ * and delivered if it is finished when it is.
+ *
+ * The argument is handed back exactly once where the item was accepted: to the substitute, or to release_argument where
+ * none was called.
+ *
+ * In a producer with deadlines an item runs in a copy of its payload, on a thread of the pool, never on that of the
+ * consumer or of a caller from outside. The pool has one more thread, "<name>-clock", from the first such producer on:
+ * creating that one fails where the thread cannot be started.
+ *
+ * -EINVAL: the producer has no deadlines, and one was given, or an argument. Where a waiter is registered, the request
+ * has to stay valid and in place as long as it.
+ */
+OIP_API int oip_request(oip_producer *producer, const struct oip_request *request, uint64_t *sequence);
 
 /* The payload of a producer whose `run` is NULL: the input, and in its place the output. */
 struct oip_call {
@@ -405,6 +472,8 @@ struct oip_statistics {
     uint64_t head_of_line_stall;     /* time in which finished items waited for the head */
     uint64_t longest_stall;          /* the worst of it */
     uint64_t longest_stall_sequence; /* and whose fault it was; UINT64_MAX: there was none */
+    uint64_t overtaken; /* items that a substitute took the place of; delivered, failed or discarded, too */
+    uint64_t late;      /* now: of them, still being made */
 };
 
 /* A snapshot; O(outstanding items), a nanosecond or so each. */

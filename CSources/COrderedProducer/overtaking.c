@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who gets the slot of an item that has a deadline: its runner, whoever finishes it, or who overtakes it. See
+ * deadline.h. */
+#include "deadline.h"
+#include "deliverer.h"
+#include "endings.h"
+#include "events.h"
+#include "execution.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Takes the slot out of `phase`, to copy, discard or replace the payload. One of several succeeds. */
+static bool take_slot(struct slot *slot, uint64_t sequence, enum phase phase)
+{
+    uint64_t stamp = stamp_of(sequence, phase);
+    /* Acquire: the payload, and that a runner has read it; pairs with the release of whoever left it in this phase. */
+    return atomic_compare_exchange_strong_explicit(&slot->stamp, &stamp, stamp_of(sequence, PHASE_MOVING),
+                                                   memory_order_seq_cst, memory_order_relaxed);
+}
+
+/* The argument was not needed. */
+static void release_argument(struct oip_producer *producer, struct slot *slot)
+{
+    struct deadlines *deadlines = producer->deadlines;
+    void *argument = slot_deadline(slot)->argument;
+    if (argument != NULL && deadlines->release_argument != NULL) {
+        deadlines->release_argument(producer->context, argument);
+    }
+}
+
+static void discard(struct oip_producer *producer, void *payload, enum oip_payload_state state)
+{
+    if (producer->discard != NULL) {
+        producer->discard(producer->context, payload, state);
+    }
+}
+
+/* ------------------------------------------------------------------------------------- items that come in time ---- */
+
+/* An item that was overtaken while it was made is no longer. */
+static void late_item_is_gone(struct oip_producer *producer)
+{
+    atomic_fetch_sub_explicit(&producer->deadlines->late, 1, memory_order_relaxed);
+    producer_drop(producer); /* the reference of whoever overtook it */
+}
+
+bool overtaking_finishes(struct oip_producer *producer, uint64_t sequence)
+{
+    struct slot *slot = ring_slot(&producer->ring, sequence);
+    if (!take_slot(slot, sequence, PHASE_RESERVED)) {
+        late_item_is_gone(producer);
+        return false;
+    }
+    release_argument(producer, slot);
+    return true;
+}
+
+/* Runs the item in `copy`. The final phase; 0: it was overtaken. */
+static enum phase run_in(void *copy, struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample)
+{
+    struct reorder_ring *ring = &producer->ring;
+    struct slot *slot = ring_slot(ring, sequence);
+    oip_copy(copy, slot_payload(ring, slot), ring->payload_size);
+    ring_publish(slot, sequence, PHASE_RESERVED); /* release: the slot was read; pairs with take_slot() */
+    int code = execution_call(producer, copy, sequence, until_sample);
+    bool in_time = take_slot(slot, sequence, PHASE_RESERVED);
+    oip_failed_function failed = producer->deadlines->failed;
+    if (code != 0 && failed != NULL) {
+        failed(producer->context, copy, sequence, code, !in_time);
+    }
+    if (!in_time) {
+        if (code == 0) {
+            discard(producer, copy, OIP_PAYLOAD_OUTPUT);
+        }
+        late_item_is_gone(producer);
+        return 0;
+    }
+    release_argument(producer, slot);
+    if (code != 0) {
+        return ending_item_failed(producer, sequence, code);
+    }
+    oip_copy(slot_payload(ring, slot), copy, ring->payload_size);
+    return PHASE_DONE;
+}
+
+/* The slot is this thread's, the item has not begun. The final phase; 0: it was overtaken. */
+static enum phase run_item(struct oip_producer *producer, struct slot *slot, uint64_t sequence, uint32_t *until_sample)
+{
+    struct reorder_ring *ring = &producer->ring;
+    /* Acquire: pairs with the ending that lowered it. */
+    if (sequence >= atomic_load_explicit(&producer->start_limit, memory_order_acquire)) {
+        discard(producer, slot_payload(ring, slot), OIP_PAYLOAD_INPUT);
+        release_argument(producer, slot);
+        return PHASE_DISCARDED;
+    }
+    _Alignas(OIP_CACHE_LINE) char room[DEADLINE_COPY_ON_STACK];
+    size_t align = producer->payload_align;
+    if (ring->payload_size <= sizeof room && align <= OIP_CACHE_LINE) {
+        return run_in(room, producer, sequence, until_sample);
+    }
+    align = align < sizeof(void *) ? sizeof(void *) : align;
+    void *copy = aligned_alloc(align, (ring->payload_size + align - 1) / align * align);
+    if (copy == NULL) {
+        discard(producer, slot_payload(ring, slot), OIP_PAYLOAD_INPUT);
+        release_argument(producer, slot);
+        if (producer->deadlines->failed != NULL) {
+            producer->deadlines->failed(producer->context, NULL, sequence, -ENOMEM, false);
+        }
+        return ending_item_failed(producer, sequence, -ENOMEM);
+    }
+    enum phase phase = run_in(copy, producer, sequence, until_sample);
+    free(copy);
+    return phase;
+}
+
+void overtaking_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample)
+{
+    struct slot *slot = ring_slot(&producer->ring, sequence);
+    if (!take_slot(slot, sequence, PHASE_READY)) {
+        return; /* it was overtaken before it began */
+    }
+    enum phase phase = run_item(producer, slot, sequence, until_sample);
+    if (phase != 0) {
+        ring_publish(slot, sequence, phase);
+        delivery_after_finish(producer, sequence);
+    }
+}
+
+/* ----------------------------------------------------------------------------------- the holder of the delivery ---- */
+
+/* Takes the item at `head`, which has not begun, out of its slot. */
+static bool take_unbegun(struct oip_producer *producer, uint64_t head)
+{
+    struct slot *slot = ring_slot(&producer->ring, head);
+    if (!take_slot(slot, head, PHASE_READY)) {
+        return false;
+    }
+    discard(producer, slot_payload(&producer->ring, slot), OIP_PAYLOAD_INPUT);
+    return true;
+}
+
+/* Takes the slot of the item at `head`, which is being made. */
+static bool overtake_begun(struct oip_producer *producer, uint64_t head)
+{
+    struct deadlines *deadlines = producer->deadlines;
+    /* Before the slot is taken: from then on the item may come, and find itself late. */
+    producer_retain(producer);
+    atomic_fetch_add_explicit(&deadlines->late, 1, memory_order_relaxed);
+    if (!take_slot(ring_slot(&producer->ring, head), head, PHASE_RESERVED)) {
+        late_item_is_gone(producer);
+        return false;
+    }
+    atomic_fetch_add_explicit(&deadlines->overtaken, 1, memory_order_relaxed);
+    return true;
+}
+
+/* What takes the place of an overtaken item: the phase its stamp gets. */
+static enum phase substitute(struct oip_producer *producer, uint64_t head)
+{
+    struct deadlines *deadlines = producer->deadlines;
+    struct slot *slot = ring_slot(&producer->ring, head);
+    int code = -ETIMEDOUT;
+    if (deadlines->substitute == NULL) {
+        release_argument(producer, slot);
+    } else {
+        struct frame frame; /* a stop of this producer in there would wait for this thread */
+        frame_enter(&frame, producer);
+        code = deadlines->substitute(producer->context, slot_payload(&producer->ring, slot), head,
+                                     slot_deadline(slot)->argument);
+        frame_leave(&frame);
+    }
+    return code == 0 ? PHASE_DONE : code == OIP_LEAVE_OUT ? PHASE_SKIPPED : ending_item_failed(producer, head, code);
+}
+
+bool overtaking_overtake(struct oip_producer *producer, uint64_t head)
+{
+    uint64_t stamp = ring_stamp(&producer->ring, head);
+    if (!deadline_has_passed(producer, head, stamp)) {
+        return false;
+    }
+    if (stamp_phase(stamp) == PHASE_RESERVED) {
+        if (!overtake_begun(producer, head)) {
+            return false;
+        }
+    } else if (stamp_phase(stamp) == PHASE_READY && take_unbegun(producer, head)) {
+        atomic_fetch_add_explicit(&producer->deadlines->overtaken, 1, memory_order_relaxed);
+    } else {
+        return false;
+    }
+    event(producer, OIP_OVERTAKEN, head);
+    ring_publish(ring_slot(&producer->ring, head), head, substitute(producer, head));
+    return true;
+}
+
+bool overtaking_discard(struct oip_producer *producer, uint64_t head)
+{
+    uint64_t stamp = ring_stamp(&producer->ring, head);
+    bool taken = false;
+    if (stamp == stamp_of(head, PHASE_READY)) {
+        taken = take_unbegun(producer, head);
+    } else if (stamp == stamp_of(head, PHASE_RESERVED) && deadline_has_passed(producer, head, stamp)) {
+        taken = overtake_begun(producer, head);
+    }
+    if (taken) {
+        struct slot *slot = ring_slot(&producer->ring, head);
+        release_argument(producer, slot);
+        ring_publish(slot, head, PHASE_DISCARDED);
+    }
+    return taken;
+}
