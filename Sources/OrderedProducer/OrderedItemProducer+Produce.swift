@@ -32,25 +32,7 @@ extension OrderedItemProducer {
     public nonisolated(nonsending) func produceItem(
         _ make: @escaping @Sendable () async throws -> Item
     ) async throws -> UInt64? {
-        guard let sequence = try await core.reserve() else { return nil }
-        Task { [core, ending] in
-            guard ending.wants(sequence) else {
-                return core.fail(sequence)
-            }
-            let scope = ItemScope(core)
-            defer { scope.finish() }
-            do {
-                let item = try await ItemScope.$current.withValue(scope) { try await make() }
-                unsafe Slot.withPayload { payload in
-                    unsafe payload.initializeMemory(as: Item.self, to: item)
-                    unsafe core.complete(sequence, payload)
-                }
-            } catch {
-                ending.itemFailed(sequence, error)
-                core.fail(sequence)
-            }
-        }
-        return sequence
+        try await startTask(within: 0, nil, make)
     }
 
     /// The blocking form, for code outside Swift concurrency.
@@ -106,8 +88,52 @@ extension OrderedItemProducer {
             promise.keep(item)
             return item
         }
-        guard let sequence = try await produceItem(tracked) else { return nil }
+        guard core.hasDeadlines else {
+            guard let sequence = try await produceItem(tracked) else { return nil }
+            return TrackedItem(sequence: sequence, outcome: outcome)
+        }
+        let deadline = ItemDeadline<Item>(nil)
+        deadline.onOvertaken { outcome.resolve(nil) }
+        guard let sequence = try await request(ItemCall(make: tracked), 0, deadline) else { return nil }
         return TrackedItem(sequence: sequence, outcome: outcome)
+    }
+
+    /// Takes a sequence, and has a task make the item.
+    nonisolated(nonsending) func startTask(
+        within nanoseconds: UInt64, _ substitute: (@Sendable (UInt64) throws -> Item?)?,
+        _ make: @escaping @Sendable () async throws -> Item
+    ) async throws -> UInt64? {
+        let deadline = core.hasDeadlines || nanoseconds != 0 ? ItemDeadline(substitute) : nil
+        let reserved =
+            if let deadline {
+                unsafe try await core.reserve(within: nanoseconds, deadline.retained())
+            } else {
+                try await core.reserve()
+            }
+        guard let sequence = reserved else { return nil }
+        let task = Task { [core, ending] in
+            guard ending.wants(sequence) else {
+                return core.fail(sequence)
+            }
+            let scope = ItemScope(core)
+            defer { scope.finish() }
+            do {
+                let item = try await ItemScope.$current.withValue(scope) { try await make() }
+                unsafe Slot.withPayload { payload in
+                    unsafe payload.initializeMemory(as: Item.self, to: item)
+                    unsafe core.complete(sequence, payload)
+                }
+            } catch {
+                if core.hasDeadlines {
+                    core.fail(sequence, with: error)
+                } else {
+                    ending.itemFailed(sequence, error)
+                    core.fail(sequence)
+                }
+            }
+        }
+        deadline?.onOvertaken { task.cancel() }
+        return sequence
     }
 
     /// Without waiting. Takes the call out of `call` where the result is 0.

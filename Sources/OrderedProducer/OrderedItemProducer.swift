@@ -37,8 +37,35 @@ public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushPr
     /// - Throws: ``ProducerError/invalidConfiguration(_:)``, ``ProducerError/poolShutDown``, or
     ///   ``ProducerError/system(_:code:)`` where the memory for the window cannot be had.
     @inlinable
-    public init(pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init()) throws {
+    public convenience init(pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init()) throws {
+        try self.init(pool, configuration, orElse: nil)
+    }
+
+    /// A producer whose items may be overtaken: `substitute` makes what takes the place of one that is not finished when its
+    /// deadline has passed and the consumer waits for it.
+    ///
+    /// The deadline is ``ProducerConfiguration/deadline``, or an item's own. `substitute` gets the item's sequence; `nil` from
+    /// it leaves the item out, an error fails it. It is called by whoever delivers, one call at a time, and must be quick.
+    /// Without a substitute (the other initialiser) such items fail with ``DeadlineExceeded``. See <doc:Deadlines>.
+    ///
+    /// - Throws: As the other initialiser; also where the pool's timekeeper, which comes with its first producer of this kind,
+    ///   cannot be started.
+    @inlinable
+    public convenience init(
+        pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init(),
+        substitute: @escaping @Sendable (UInt64) throws -> Item?
+    ) throws {
+        try self.init(pool, configuration, orElse: substitute)
+    }
+
+    @inlinable
+    init(
+        _ pool: WorkerPool, _ configuration: ProducerConfiguration,
+        orElse substitute: (@Sendable (UInt64) throws -> Item?)?
+    ) throws {
         let ending = Ending(policy: configuration.onFailure)
+        let deadlines = DeadlineHooks(ending, configuration, substitute)
+        let mayBeLate = deadlines != nil
         let hooks = unsafe ItemHooks(
             run: { payload, sequence in
                 let call = unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self).move()
@@ -46,7 +73,11 @@ public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushPr
                     unsafe payload.initializeMemory(as: Item.self, to: try call.make())
                     return 0
                 } catch {
-                    ending.itemFailed(sequence, error)
+                    if mayBeLate {
+                        unsafe DeadlineHooks.leave(error, in: payload)
+                    } else {
+                        ending.itemFailed(sequence, error)
+                    }
                     return Ending.itemFailed
                 }
             },
@@ -56,7 +87,7 @@ public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushPr
                 } else {
                     unsafe payload.assumingMemoryBound(to: ItemCall<Item>.self).deinitialize(count: 1)
                 }
-            })
+            }, deadlines: deadlines)
         self.ending = ending
         core = try CoreProducer(
             pool: pool, configuration: configuration, payloadSize: Slot.size, payloadAlignment: Slot.alignment,

@@ -28,11 +28,35 @@ public final class OrderedTransform<Input: Sendable, Item: Sendable, Output: Sen
     /// - Throws: ``ProducerError/invalidConfiguration(_:)``, ``ProducerError/poolShutDown``, or
     ///   ``ProducerError/system(_:code:)`` where the memory for the window cannot be had.
     @inlinable
-    public init(
+    public convenience init(
         pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init(),
         transform: @escaping @Sendable (Input) throws -> Item
     ) throws {
+        try self.init(pool, configuration, orElse: nil, transform)
+    }
+
+    /// A producer whose items may be overtaken: `substitute` makes what takes the place of one that is not finished when
+    /// ``ProducerConfiguration/deadline`` has passed and the consumer waits for it.
+    ///
+    /// As the initialiser of ``OrderedItemProducer`` with a substitute.
+    @inlinable
+    public convenience init(
+        pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init(),
+        substitute: @escaping @Sendable (UInt64) throws -> Item?,
+        transform: @escaping @Sendable (Input) throws -> Item
+    ) throws {
+        try self.init(pool, configuration, orElse: substitute, transform)
+    }
+
+    @inlinable
+    init(
+        _ pool: WorkerPool, _ configuration: ProducerConfiguration,
+        orElse substitute: (@Sendable (UInt64) throws -> Item?)?,
+        _ transform: @escaping @Sendable (Input) throws -> Item
+    ) throws {
         let ending = Ending(policy: configuration.onFailure)
+        let deadlines = DeadlineHooks(ending, configuration, substitute)
+        let mayBeLate = deadlines != nil
         let hooks = unsafe ItemHooks(
             run: { payload, sequence in
                 let input = unsafe payload.assumingMemoryBound(to: Input.self).move()
@@ -40,7 +64,11 @@ public final class OrderedTransform<Input: Sendable, Item: Sendable, Output: Sen
                     unsafe payload.initializeMemory(as: Item.self, to: try transform(input))
                     return 0
                 } catch {
-                    ending.itemFailed(sequence, error)
+                    if mayBeLate {
+                        unsafe DeadlineHooks.leave(error, in: payload)
+                    } else {
+                        ending.itemFailed(sequence, error)
+                    }
                     return Ending.itemFailed
                 }
             },
@@ -50,7 +78,7 @@ public final class OrderedTransform<Input: Sendable, Item: Sendable, Output: Sen
                 } else {
                     unsafe payload.assumingMemoryBound(to: Input.self).deinitialize(count: 1)
                 }
-            })
+            }, deadlines: deadlines)
         self.ending = ending
         core = try CoreProducer(
             pool: pool, configuration: configuration, payloadSize: Slot.size, payloadAlignment: Slot.alignment,

@@ -28,6 +28,18 @@ public struct ProducerConfiguration: Sendable {
     /// The name of the consumer's thread in `ps`, `perf` and debuggers, cut to what the system allows (15 bytes on Linux).
     public var name: String?
 
+    /// How long the line waits for an item, from the call that asked for it; `nil`: as long as it takes.
+    ///
+    /// More than zero. An item that is not finished then is overtaken as soon as the consumer waits for it: a substitute takes
+    /// its place, and what it makes later is destroyed. See <doc:Deadlines> for what that costs. Items may have a deadline of
+    /// their own instead, with `produceItem(within:substitute:_:)`.
+    public var deadline: Duration?
+
+    /// Whether items may have deadlines of their own; implied by ``deadline`` and by a `substitute` for the producer.
+    ///
+    /// All items of a producer with deadlines are run by threads of the pool, none by its consumer or its callers.
+    public var allowsDeadlines: Bool = false
+
     /// What records the items' requests, starts, finishes and deliveries; `nil`, nothing, unless told.
     public var trace: OrderedTrace?
 

@@ -14,7 +14,7 @@ public struct ProducerStatistics: Sendable, Equatable {
     public var failed: UInt64
     /// Failed items that were left out, under ``FailurePolicy/skip``.
     public var skipped: UInt64
-    /// Items that were neither delivered nor failed: production ended before.
+    /// Items that were neither delivered nor failed: production ended before, or they were overtaken by nothing.
     public var discarded: UInt64
     /// Items being made now, async ones included.
     public var running: Int
@@ -40,4 +40,9 @@ public struct ProducerStatistics: Sendable, Equatable {
     public var longestStall: UInt64
     /// The sequence of the item that the longest stall waited for; `nil` where there was none.
     public var longestStallSequence: UInt64?
+    /// Items that were overtaken: a substitute took their place. They are counted as delivered, failed or (where nothing took
+    /// their place) discarded, too. See <doc:Deadlines>.
+    public var overtaken: UInt64
+    /// Overtaken items that are still being made now. Each synchronous one keeps a thread of the pool.
+    public var late: Int
 }

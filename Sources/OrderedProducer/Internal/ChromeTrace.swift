@@ -48,7 +48,8 @@ struct ChromeTrace {
     private mutating func item(_ item: TraceTimeline.Item, process: Int) throws {
         let label = "\"name\":\"item \(item.sequence)\",\"pid\":\(process)"
         if let started = item.started, let finished = item.finished {
-            var arguments = "\"sequence\":\(item.sequence),\"failed\":\(item.failed)"
+            var arguments =
+                "\"sequence\":\(item.sequence),\"failed\":\(item.failed),\"overtaken\":\(item.overtaken != nil)"
             if let requested = item.requested {
                 arguments += ",\"waited to start (us)\":\(microseconds(started, since: requested))"
             }
@@ -78,10 +79,10 @@ struct ChromeTrace {
         var changes: [(time: UInt64, outstanding: Int, finished: Int)] = []
         for item in timeline.items {
             if let requested = item.requested { changes.append((requested, 1, 0)) }
-            if let finished = item.finished { changes.append((finished, 0, 1)) }
+            if let settled = item.settled { changes.append((settled, 0, 1)) }
             if let delivered = item.delivered {
                 changes.append((delivered, -1, -1))
-            } else if item.failed, let finished = item.finished {
+            } else if item.failed, item.overtaken == nil, let finished = item.finished {
                 changes.append((finished, -1, -1))
             }
         }

@@ -6,6 +6,7 @@ internal import COrderedProducer
 struct CoreConfiguration {
     private let configuration: ProducerConfiguration
     private let width: UInt32
+    private let deadline: UInt64
 
     init(_ configuration: ProducerConfiguration) throws {
         guard configuration.window >= 1 else {
@@ -15,8 +16,20 @@ struct CoreConfiguration {
             throw ProducerError.invalidConfiguration(
                 "width is \(configuration.width ?? 0); it must be 1 to \(UInt32.max), or nil for the pool's threads")
         }
+        deadline = try configuration.deadline.map(Self.nanoseconds(of:)) ?? 0
         self.configuration = configuration
         self.width = width
+    }
+
+    /// A deadline as the core wants it; beyond its range there is none.
+    static func nanoseconds(of deadline: Duration) throws -> UInt64 {
+        guard deadline > .zero else {
+            throw ProducerError.invalidConfiguration("the deadline is \(deadline); it must be more than zero")
+        }
+        let (seconds, attoseconds) = deadline.components
+        guard seconds < 1 << 33 else { return .max }
+        // At least 1, since 0 means the default there.
+        return max(1, UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000))
     }
 
     /// Calls `body` with options that are valid during the call.
@@ -26,6 +39,7 @@ struct CoreConfiguration {
         unsafe options.window = configuration.window
         unsafe options.width = width
         unsafe options.no_assist = !configuration.assists
+        unsafe options.deadline_ns = deadline
         unsafe options.on_failure =
             switch configuration.onFailure {
             case .endInOrder: OIP_END_IN_ORDER

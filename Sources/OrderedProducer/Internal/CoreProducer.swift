@@ -21,6 +21,7 @@ final class CoreProducer: Sendable {
     private let pool: WorkerPool
     private let payloadSize: Int
     private let payloadAlignment: Int
+    @usableFromInline let hasDeadlines: Bool
 
     @usableFromInline
     init(
@@ -43,6 +44,12 @@ final class CoreProducer: Sendable {
                 unsafe options.observe = TraceLane.callback
                 unsafe options.observe_context = Unmanaged.passUnretained(lane).toOpaque()
             }
+            if hooks.deadlines != nil {
+                unsafe options.deadlines = true
+                unsafe options.substitute = DeadlineHooks.substituteCallback
+                unsafe options.failed = DeadlineHooks.failedCallback
+                unsafe options.release_argument = DeadlineHooks.releaseCallback
+            }
             return unsafe oip_producer_create(&handle, pool.core.handle, &options)
         }
         if result < 0 {
@@ -54,6 +61,7 @@ final class CoreProducer: Sendable {
         self.pool = pool
         self.payloadSize = payloadSize
         self.payloadAlignment = payloadAlignment
+        hasDeadlines = hooks.deadlines != nil
     }
 
     deinit { unsafe oip_producer_release(handle) }
@@ -231,5 +239,7 @@ extension ProducerStatistics {
         headOfLineStall = counts.head_of_line_stall
         longestStall = counts.longest_stall
         longestStallSequence = counts.longest_stall_sequence == .max ? nil : counts.longest_stall_sequence
+        overtaken = counts.overtaken
+        late = Int(clamping: counts.late)
     }
 }

@@ -14,14 +14,17 @@ final class ItemHooks: Sendable {
 
     let run: Run
     let discard: Discard
+    /// `nil`: the items have no deadlines.
+    let deadlines: DeadlineHooks?
 
     /// What the core may call back into as long as it may call anything, that is until it releases these hooks.
     private let kept = Locked<[any AnyObject & Sendable]>([])
 
     @usableFromInline
-    init(run: @escaping Run, discard: @escaping Discard) {
+    init(run: @escaping Run, discard: @escaping Discard, deadlines: DeadlineHooks?) {
         unsafe self.run = run
         unsafe self.discard = discard
+        self.deadlines = deadlines
     }
 
     func keep(_ object: any AnyObject & Sendable) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The memory of one item: its input first, then in the same place its output.
+/// The memory of one item: its input first, then in the same place its output, or its error (``DeadlineHooks``).
 ///
 /// The core moves payloads as whole slots, so every buffer that is handed to it is as large as the larger of the two.
 @usableFromInline
 enum SlotLayout<Input: ~Copyable, Output> {
     @inlinable static var size: Int {
-        max(MemoryLayout<Input>.size, MemoryLayout<Output>.size, 1)
+        max(MemoryLayout<Input>.size, MemoryLayout<Output>.size, MemoryLayout<any Error>.size)
     }
 
     @inlinable static var alignment: Int {
-        max(MemoryLayout<Input>.alignment, MemoryLayout<Output>.alignment)
+        max(MemoryLayout<Input>.alignment, MemoryLayout<Output>.alignment, MemoryLayout<any Error>.alignment)
     }
 
     /// From one payload to the next, where several lie in a row.
@@ -22,7 +22,7 @@ enum SlotLayout<Input: ~Copyable, Output> {
     @inlinable @inline(__always)
     static func withPayload<Result>(_ body: (UnsafeMutableRawPointer) throws -> Result) rethrows -> Result {
         try unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: alignment) { buffer in
-            // Never empty, as the size is at least 1.
+            // Never empty, as the size is at least that of an error.
             try unsafe body(buffer.baseAddress!)
         }
     }

@@ -3,7 +3,7 @@
 /// What happened to one item, as ``OrderedTrace`` keeps it: 40 bytes.
 struct TraceEvent: Sendable {
     enum Kind: UInt8 {
-        case requested, started, finished, delivered
+        case requested, started, finished, delivered, overtaken
     }
 
     var kind: Kind

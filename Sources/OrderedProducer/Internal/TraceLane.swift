@@ -25,7 +25,8 @@ final class TraceLane: Sendable {
             case OIP_REQUESTED: .requested
             case OIP_STARTED: .started
             case OIP_FINISHED: .finished
-            default: .delivered
+            case OIP_DELIVERED: .delivered
+            default: .overtaken
             }
         store.record(
             TraceEvent(

@@ -8,6 +8,10 @@ struct TraceTimeline {
         var started: UInt64?
         var finished: UInt64?
         var delivered: UInt64?
+        /// When a substitute took its place; it may have finished long after.
+        var overtaken: UInt64?
+        /// When the line need no longer wait for it.
+        var settled: UInt64? { overtaken ?? finished }
         var failed = false
         /// The threads that ran the item and that delivered it.
         var runner: UInt32 = 0
@@ -46,6 +50,7 @@ struct TraceTimeline {
             case .delivered:
                 item.delivered = event.time
                 item.deliverer = event.thread
+            case .overtaken: item.overtaken = event.time
             }
             items[event.sequence] = item
         }
@@ -53,18 +58,18 @@ struct TraceTimeline {
     }
 
     private static func holds(_ items: [Item]) -> [Hold] {
-        // When the first of the items behind each one was finished.
+        // When the line need not have waited for the first of the items behind each one.
         var firstBehind = [UInt64](repeating: .max, count: items.count)
         for index in items.indices.dropLast().reversed() {
-            firstBehind[index] = min(firstBehind[index + 1], items[index + 1].finished ?? .max)
+            firstBehind[index] = min(firstBehind[index + 1], items[index + 1].settled ?? .max)
         }
         var holds: [Hold] = []
         var head: UInt64 = 0  // when the item became the head
         for (item, behind) in zip(items, firstBehind) {
-            guard let finished = item.finished else { continue }
+            guard let settled = item.settled else { continue }
             let from = max(head, behind)
-            if from < finished { holds.append(Hold(sequence: item.sequence, from: from, to: finished)) }
-            head = item.delivered ?? max(head, finished)
+            if from < settled { holds.append(Hold(sequence: item.sequence, from: from, to: settled)) }
+            head = item.delivered ?? max(head, settled)
         }
         return holds
     }

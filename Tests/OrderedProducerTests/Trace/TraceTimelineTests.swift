@@ -50,6 +50,15 @@ import Testing
         #expect(timeline.holds.isEmpty)
     }
 
+    @Test func anOvertakenItemHoldsTheLineUntilASubstituteTakesItsPlace() {
+        let timeline = TraceTimeline(
+            events([
+                (.started, 0, 1), (.finished, 1, 10), (.overtaken, 0, 50), (.delivered, 0, 51), (.delivered, 1, 52),
+                (.finished, 0, 900),
+            ]))
+        #expect(timeline.holds == [.init(sequence: 0, from: 10, to: 50)])
+    }
+
     @Test func anItemThatIsStillBeingMadeHasNoEndAndNoHold() {
         let timeline = TraceTimeline(events([(.started, 0, 1), (.finished, 1, 2)]))
         #expect(timeline.items[0].finished == nil)
