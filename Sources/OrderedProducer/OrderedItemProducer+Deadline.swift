@@ -33,7 +33,7 @@ extension OrderedItemProducer {
         within deadline: Duration, substitute: (@Sendable (UInt64) throws -> Item?)? = nil,
         _ make: @escaping @Sendable () async throws -> Item
     ) async throws -> UInt64? {
-        try await startTask(within: try core.nanoseconds(of: deadline), substitute, make)
+        try await reserveAndStart(within: try core.nanoseconds(of: deadline), substitute, make)
     }
 
     /// The blocking form, for code outside Swift concurrency.

@@ -27,12 +27,13 @@ extension OrderedItemProducer {
     /// Asks for an item that an async function makes, as a task: at most ``ProducerConfiguration/window`` of them at once.
     ///
     /// Otherwise as the form for synchronous functions, and in one order with it. The task inherits the caller's priority
-    /// and task-local values; it does not inherit the caller's cancellation, and ending production does not cancel it.
+    /// and task-local values; it does not inherit the caller's cancellation, and ending production does not cancel it, except
+    /// inside `withOrderedItemProducer(of:pool:configuration:consume:produce:)`.
     @discardableResult
     public nonisolated(nonsending) func produceItem(
         _ make: @escaping @Sendable () async throws -> Item
     ) async throws -> UInt64? {
-        try await startTask(within: 0, nil, make)
+        try await reserveAndStart(within: 0, nil, make)
     }
 
     /// The blocking form, for code outside Swift concurrency.
@@ -96,44 +97,6 @@ extension OrderedItemProducer {
         deadline.onOvertaken { outcome.resolve(nil) }
         guard let sequence = try await request(ItemCall(make: tracked), 0, deadline) else { return nil }
         return TrackedItem(sequence: sequence, outcome: outcome)
-    }
-
-    /// Takes a sequence, and has a task make the item.
-    nonisolated(nonsending) func startTask(
-        within nanoseconds: UInt64, _ substitute: (@Sendable (UInt64) throws -> Item?)?,
-        _ make: @escaping @Sendable () async throws -> Item
-    ) async throws -> UInt64? {
-        let deadline = core.hasDeadlines || nanoseconds != 0 ? ItemDeadline(substitute) : nil
-        let reserved =
-            if let deadline {
-                unsafe try await core.reserve(within: nanoseconds, deadline.retained())
-            } else {
-                try await core.reserve()
-            }
-        guard let sequence = reserved else { return nil }
-        let task = Task { [core, ending] in
-            guard ending.wants(sequence) else {
-                return core.fail(sequence)
-            }
-            let scope = ItemScope(core)
-            defer { scope.finish() }
-            do {
-                let item = try await ItemScope.$current.withValue(scope) { try await make() }
-                unsafe Slot.withPayload { payload in
-                    unsafe payload.initializeMemory(as: Item.self, to: item)
-                    unsafe core.complete(sequence, payload)
-                }
-            } catch {
-                if core.hasDeadlines {
-                    core.fail(sequence, with: error)
-                } else {
-                    ending.itemFailed(sequence, error)
-                    core.fail(sequence)
-                }
-            }
-        }
-        deadline?.onOvertaken { task.cancel() }
-        return sequence
     }
 
     /// Without waiting. Takes the call out of `call` where the result is 0.

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints the public interface in a symbol graph, one line for each declaration and each conformance, sorted.
+"""Prints the public interface in symbol graphs, one line for each declaration and each conformance, sorted.
 
-    swift_api.py OrderedProducer.symbols.json
+    swift_api.py OrderedProducer.symbols.json OrderedProducer@Swift.symbols.json …
+
+The further files hold what the module adds to types of others.
 """
 
 import json
@@ -21,7 +23,7 @@ def constraints(of: dict[str, Any]) -> str:
     return f" where {', '.join(parts)}" if parts else ""
 
 
-def interface(graph: dict[str, Any]) -> list[str]:
+def interface(graph: dict[str, Any]) -> set[str]:
     names = {symbol["identifier"]["precise"]: ".".join(symbol["pathComponents"]) for symbol in graph["symbols"]}
     lines = {declaration(symbol) for symbol in graph["symbols"]}
     for relation in graph["relationships"]:
@@ -29,11 +31,12 @@ def interface(graph: dict[str, Any]) -> list[str]:
         if relation["kind"] in ("conformsTo", "inheritsFrom") and relation["source"] in names:
             target = names.get(relation["target"], relation.get("targetFallback", relation["target"]))
             lines.add(f"{names[relation['source']]}  |  {relation['kind']} {target}{constraints(relation)}")
-    return sorted(lines)
+    return lines
 
 
 def main() -> None:
-    print("\n".join(interface(json.loads(Path(sys.argv[1]).read_text()))))
+    graphs = [json.loads(Path(name).read_text()) for name in sys.argv[1:]]
+    print("\n".join(sorted(set[str]().union(*map(interface, graphs)))))
 
 
 if __name__ == "__main__":

@@ -106,10 +106,16 @@ final class CoreProducer: Sendable {
         return outcome.result
     }
 
+    /// Takes a sequence for an item that finishes elsewhere, without waiting.
+    @usableFromInline
+    func tryReserve(_ sequence: inout UInt64) -> Int32 {
+        unsafe oip_try_reserve(handle, &sequence)
+    }
+
     /// Takes a sequence for an item that finishes elsewhere; nil where production has ended.
     nonisolated(nonsending) func reserve() async throws -> UInt64? {
         var sequence: UInt64 = 0
-        var result = unsafe oip_try_reserve(handle, &sequence)
+        var result = tryReserve(&sequence)
         if result == -EAGAIN {
             let outcome = unsafe await CoreWait.run(on: self) { waiter, sequence in
                 unsafe oip_reserve_async(self.handle, &sequence, waiter)

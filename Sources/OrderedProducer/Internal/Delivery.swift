@@ -92,6 +92,7 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     @usableFromInline
     nonisolated(nonsending) func stop() async throws -> Output? {
         try refuseDeadlock()
+        ending.signal.fire()
         try await core.stopAsync()
         return try takeOutcome()
     }
@@ -99,8 +100,15 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     @usableFromInline
     func stopBlocking() throws -> Output? {
         try refuseDeadlock()
+        ending.signal.fire()
         try core.stop()
         return try takeOutcome()
+    }
+
+    /// As ``stop()``, for a scope: what ended production, and the outcome is left where it is.
+    nonisolated(nonsending) func end() async throws -> (any Error)? {
+        try await core.stopAsync()
+        return failure()
     }
 
     @usableFromInline
@@ -117,21 +125,27 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
 
     /// After the end, the first time: what ended production is thrown, else the consumer's value is given.
     private func takeOutcome() throws -> Output? {
-        // Asked under the core's lock, which production ended under: what the sink did is behind this thread from here on.
-        let failure = core.failureCode
-        // A sink that captures its producer would otherwise keep it for ever.
-        sink.withLock { $0.take() }?.drop()
+        let failure = failure()
         let outcome = outcome.withLock { outcome in
             defer { outcome = .taken }
             return outcome
         }
         if case .taken = outcome { return nil }
-        switch failure {
-        case Ending.sinkFailed?: if let error = ending.sinkFailure() { throw error }
-        case .some: if let failure = ending.itemFailure() { throw failure }
-        case nil: break
-        }
+        if let failure { throw failure }
         guard case .returned(let result) = outcome else { return nil }
         return try result.get()
+    }
+
+    /// After the end: the failure that ended production, if one did.
+    private func failure() -> (any Error)? {
+        // Asked under the core's lock, which production ended under: what the sink did is behind this thread from here on.
+        let failure = core.failureCode
+        // A sink that captures its producer would otherwise keep it for ever.
+        sink.withLock { $0.take() }?.drop()
+        return switch failure {
+        case Ending.sinkFailed?: ending.sinkFailure()
+        case .some: ending.itemFailure()
+        case nil: nil
+        }
     }
 }

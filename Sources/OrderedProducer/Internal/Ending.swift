@@ -20,6 +20,9 @@ final class Ending: Sendable {
 
     private let errors = Locked(Errors())
     private let keepsFailures: Bool
+    @usableFromInline let tasks = ItemTasks()
+    /// Fires where production is bound to end.
+    let signal = EndSignal()
 
     /// Items from this sequence on are not wanted any more.
     private let limit = Atomic<UInt64>(.max)
@@ -54,6 +57,7 @@ final class Ending: Sendable {
     /// Whether an async item with this number, whose task only starts now, is still worth making.
     ///
     /// Relaxed: it saves work and decides nothing; the core discards what comes too late.
+    @usableFromInline
     func wants(_ sequence: UInt64) -> Bool {
         sequence < limit.load(ordering: .relaxed)
     }
@@ -63,7 +67,10 @@ final class Ending: Sendable {
         while sequence < current {
             let (exchanged, seen) = limit.weakCompareExchange(
                 expected: current, desired: sequence, ordering: .relaxed)
-            if exchanged { return }
+            if exchanged {
+                signal.fire()
+                return tasks.cancel(from: sequence)
+            }
             current = seen
         }
     }
@@ -75,6 +82,11 @@ final class Ending: Sendable {
             if errors.reported == nil { errors.reported = errors.lowest }
             return errors.reported
         }
+    }
+
+    /// Whether an item has failed, be it that the iteration has not come to it yet.
+    var itemHasFailed: Bool {
+        errors.withLock { $0.lowest != nil }
     }
 
     func sinkFailure() -> (any Error)? {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What `mapInOrder` makes of a `Sequence`: its elements transformed side by side, delivered in their order.
+///
+/// Nothing happens before the first `next()`; each iterator is an iteration of its own. The iterating task itself pulls
+/// elements from the base, inside `next()`, so the base needs neither be `Sendable` nor be safe to use from elsewhere.
+///
+/// Ordered, bounded, and ending as <doc:MapInOrder> says: outputs arrive in the order of the elements; at most `window`
+/// elements are pulled ahead of what has been delivered; an error of the transform is thrown in its place, behind all
+/// outputs before it; whoever stops iterating ends everything.
+public struct OrderedMapSequence<Base: Sequence, Element: Sendable>: AsyncSequence where Base.Element: Sendable {
+    /// What the transform throws, as it is; `CancellationError`; ``ProducerError`` where the production cannot be set up.
+    public typealias Failure = any Error
+
+    @usableFromInline let base: Base
+    @usableFromInline let makeProduction: @Sendable () throws -> MapProduction<Base.Element, Element>
+
+    @inlinable
+    init(_ base: Base, _ makeProduction: @escaping @Sendable () throws -> MapProduction<Base.Element, Element>) {
+        self.base = base
+        self.makeProduction = makeProduction
+    }
+
+    /// An iteration of its own.
+    @inlinable
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(self)
+    }
+
+    /// The iterator of ``OrderedMapSequence``. It belongs to one task at a time; where its last copy goes before the end,
+    /// nothing further is pulled, started or delivered.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        @usableFromInline
+        enum State {
+            case unstarted(OrderedMapSequence)
+            case iterating(MapIteration<Base, Element>)
+            case finished
+        }
+
+        @usableFromInline var state: State
+
+        @inlinable
+        init(_ sequence: OrderedMapSequence) {
+            state = .unstarted(sequence)
+        }
+
+        /// The next output; `nil` at the end, again and again. Throws once: what the transform threw, `CancellationError`
+        /// where the task is cancelled, or ``ProducerError`` where the production cannot be set up.
+        @inlinable
+        public mutating func next() async throws -> Element? {
+            try await next(isolation: nil)
+        }
+
+        /// As ``next()``, without leaving the caller's actor.
+        @inlinable
+        public mutating func next(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(any Error) -> Element? {
+            let state = state
+            // Over, unless it is found to go on.
+            self.state = .finished
+            let iteration: MapIteration<Base, Element>
+            switch state {
+            case .unstarted(let sequence):
+                iteration = MapIteration(sequence.base, try sequence.makeProduction())
+            case .iterating(let current):
+                iteration = current
+            case .finished:
+                return nil
+            }
+            guard let element = try await iteration.next() else { return nil }
+            self.state = .iterating(iteration)
+            return element
+        }
+    }
+}
+
+extension OrderedMapSequence: Sendable where Base: Sendable {}
+
+@available(*, unavailable)
+extension OrderedMapSequence.AsyncIterator: Sendable {}
+
+extension Sequence where Element: Sendable {
+    /// The elements transformed side by side on `pool`, in their order.
+    ///
+    /// ```swift
+    /// for try await block in blocks.mapInOrder({ try compressed($0) }) { try file.write(block) }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - width: How many elements are transformed at once; `nil`: as many as the pool has threads.
+    ///   - window: How many elements are pulled ahead of what has been delivered, at most: the bound on memory, and on how
+    ///     far finished ones run ahead of a slow one. `nil`: four for each of the width, at least 64.
+    ///   - pool: Where `transform` runs.
+    ///   - transform: May block.
+    /// - Returns: An `AsyncSequence` that starts with its first `next()`. Values out of range are thrown there.
+    @inlinable
+    public func mapInOrder<Output: Sendable>(
+        width: Int? = nil, window: Int? = nil, pool: WorkerPool = .shared,
+        _ transform: @escaping @Sendable (Element) throws -> Output
+    ) -> OrderedMapSequence<Self, Output> {
+        OrderedMapSequence(self) {
+            try MapProduction(pool: pool, width: width, window: window, transform: transform)
+        }
+    }
+
+    /// The elements transformed by up to `width` tasks at once, in their order.
+    ///
+    /// ```swift
+    /// for try await page in addresses.mapInOrder(width: 8, { try await fetch($0) }) { show(page) }
+    /// ```
+    ///
+    /// The tasks inherit the priority and the task-local values of the iterating task. Those whose outputs nobody wants any
+    /// more, since the iteration ended or an earlier one failed, are cancelled.
+    ///
+    /// - Parameters:
+    ///   - width: How many elements are transformed at once.
+    ///   - window: How many elements are pulled ahead of what has been delivered, at most. `nil`: four for each of the
+    ///     width, at least 64.
+    ///   - transform: Runs on the concurrency runtime's threads, where it must not block.
+    /// - Returns: An `AsyncSequence` that starts with its first `next()`. Values out of range are thrown there.
+    @inlinable
+    public func mapInOrder<Output: Sendable>(
+        width: Int, window: Int? = nil,
+        _ transform: @escaping @Sendable (Element) async throws -> Output
+    ) -> OrderedMapSequence<Self, Output> {
+        OrderedMapSequence(self) {
+            try MapProduction(width: width, window: window, transform: transform)
+        }
+    }
+}

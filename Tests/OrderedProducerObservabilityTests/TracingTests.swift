@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#if Tracing
+    import InMemoryTracing
+    import OrderedProducer
+    import OrderedProducerObservability
+    import Testing
+    import Tracing
+
+    @Suite(.timeLimit(.minutes(1)))
+    struct TracingTests {
+        private enum RequestKey: ServiceContextKey {
+            typealias Value = String
+        }
+
+        private struct Refused: Error {}
+
+        private func context(_ request: String) -> ServiceContext {
+            var context = ServiceContext.topLevel
+            context[RequestKey.self] = request
+            return context
+        }
+
+        private func producer() async throws -> OrderedItemProducer<String?, [String?]> {
+            let producer = try OrderedItemProducer<String?, [String?]>(pool: WorkerPool(threads: 2))
+            try await producer.start { Array($0) }
+            return producer
+        }
+
+        /// Each caller's own, and whoever runs the item has it no longer afterwards.
+        @Test func callersContextIsCurrentInsideItems() async throws {
+            let producer = try await producer()
+            let seen: @Sendable () -> String? = { ServiceContext.current?[RequestKey.self] }
+            for request in ["a", "b"] {
+                try await ServiceContext.withValue(context(request)) {
+                    try await producer.produceItem(context: .current) { seen() }
+                    try await producer.produceItem(context: .current) { () async in seen() }
+                    _ = try producer.tryProduceItem(context: .current) { seen() }
+                }
+            }
+            try await producer.produceItem { seen() }
+            try await producer.produceItem(context: context("c")) { () async in seen() }
+            try await producer.produceItem(context: nil) { seen() }
+            #expect(try await producer.stop() == ["a", "a", "a", "b", "b", "b", nil, "c", nil])
+        }
+
+        @Test func withoutASpanNoneIsMade() async throws {
+            let tracer = InMemoryTracer()
+            try await withTracer(tracer) {
+                let producer = try await producer()
+                try await producer.produceItem(context: .current) { nil }
+                _ = try await producer.stop()
+            }
+            #expect(tracer.finishedSpans.isEmpty)
+            #expect(tracer.activeSpans.isEmpty)
+        }
+
+        @Test func spansAreChildrenOfTheCallersAndKnowTheirSequence() async throws {
+            let tracer = InMemoryTracer()
+            let producer = try await producer()
+            let parent = tracer.startSpan("request", context: context("a"))
+            try await ServiceContext.withValue(parent.context) {
+                try await producer.produceItem { "unnoticed" }
+                for _ in 0..<20 {
+                    try await producer.produceItem(span: "row", tracer: tracer) {
+                        ServiceContext.current?[RequestKey.self]
+                    }
+                    try await producer.produceItem(span: "row", tracer: tracer) { () async in
+                        ServiceContext.current?[RequestKey.self]
+                    }
+                    _ = try producer.tryProduceItem(span: "row", tracer: tracer) {
+                        ServiceContext.current?[RequestKey.self]
+                    }
+                }
+            }
+            #expect(try await producer.stop()?.dropFirst().allSatisfy { $0 == "a" } == true)
+            #expect(tracer.activeSpans.map(\.operationName) == ["request"])
+            let spans = tracer.finishedSpans
+            #expect(spans.allSatisfy { $0.operationName == "row" && $0.parentSpanID == parent.spanID })
+            let sequences = spans.compactMap { span -> Int64? in
+                guard case .int64(let sequence) = span.attributes.get("ordered_producer.sequence") else { return nil }
+                return sequence
+            }
+            #expect(sequences.sorted() == Array(1...60))
+            #expect(spans.allSatisfy { $0.startInstant.nanosecondsSinceEpoch <= $0.endInstant.nanosecondsSinceEpoch })
+        }
+
+        @Test func failureIsRecordedInItsSpan() async throws {
+            let tracer = InMemoryTracer()
+            let producer = try await producer()
+            try await producer.produceItem(span: "row", tracer: tracer) { () throws -> String? in throw Refused() }
+            await #expect(throws: ItemFailure.self) { try await producer.stop() }
+            let span = try #require(tracer.finishedSpans.first)
+            #expect(span.errors.count == 1)
+            #expect(span.status?.code == .error)
+        }
+
+        @Test func itemThatDoesNotRunHasNoSpan() async throws {
+            let tracer = InMemoryTracer()
+            let producer = try await producer()
+            producer.stopProducing()
+            #expect(try await producer.produceItem(span: "row", tracer: tracer) { nil } == nil)
+            #expect(try producer.tryProduceItem(span: "row", tracer: tracer) { nil } == .ended)
+            #expect(tracer.finishedSpans.isEmpty)
+            #expect(tracer.activeSpans.isEmpty)
+        }
+
+        /// The item is through before its caller hears of it: the window is full, so the caller is told later.
+        @Test func itemThatIsFasterThanItsCallersAnswer() async throws {
+            let tracer = InMemoryTracer()
+            let producer = try OrderedItemProducer<Int, Int>(
+                pool: WorkerPool(threads: 1), configuration: .init(window: 1))
+            let callers = (0..<10).map { value in
+                Task.immediate { try await producer.produceItem(span: "row", tracer: tracer) { value } }
+            }
+            try await producer.start { $0.reduce(0, +) }
+            for caller in callers { #expect(try await caller.value != nil) }
+            #expect(try await producer.stop() == 45)
+            #expect(tracer.finishedSpans.count == 10)
+            #expect(tracer.activeSpans.isEmpty)
+        }
+    }
+#endif

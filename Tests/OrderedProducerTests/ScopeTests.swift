@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+import OrderedProducer
+import Testing
+
+/// What `withOrderedItemProducer` and `withOrderedTransform` promise with each kind of consumer.
+@Suite(.timeLimit(.minutes(1)))
+struct ScopeTests {
+    enum Form: String, CaseIterable, Sendable {
+        case thread, sink, sequence, transformThread, transformSink, transformSequence
+    }
+
+    /// What the body of a scope may do.
+    typealias Produce = @Sendable (Make) async throws -> UInt64?
+
+    /// Runs a scope of this form; the number of items that were consumed. `onItem` is called where the consumer runs.
+    private func scope(
+        _ form: Form, window: Int = 4, pool: WorkerPool? = nil, policy: FailurePolicy = .endInOrder,
+        onItem: @escaping @Sendable (Int) throws -> Void = { _ in },
+        _ body: @escaping @Sendable (Produce) async throws -> Void
+    ) async throws -> [Int] {
+        let received = Locked([Int]())
+        let take: @Sendable (Token) throws -> Void = { token in
+            received.withLock { $0.append(token.value) }
+            try onItem(token.value)
+        }
+        let pool = try pool ?? WorkerPool(threads: 2)
+        var configuration = ProducerConfiguration(window: window)
+        configuration.onFailure = policy
+        let transform: @Sendable (Make) throws -> Token = { try $0.run() }
+        let all: @Sendable () -> [Int] = { received.withLock { $0 } }
+        switch form {
+        case .thread:
+            return try await withOrderedItemProducer(of: Token.self, pool: pool, configuration: configuration) {
+                items in
+                for token in items { try take(token) }
+                return all()
+            } produce: { producer in
+                try await body { make in try await producer.produceItem { try make.run() } }
+            }
+        case .sequence:
+            return try await withOrderedItemProducer(of: Token.self, pool: pool, configuration: configuration) {
+                items in
+                for try await token in items { try take(token) }
+                return all()
+            } produce: { producer in
+                try await body { make in try await producer.produceItem { try make.run() } }
+            }
+        case .sink:
+            return try await withOrderedItemProducer(
+                of: Token.self, pool: pool, configuration: configuration, onItem: take
+            ) { producer in
+                try await body { make in try await producer.produceItem { try make.run() } }
+                _ = try await producer.stop()
+                return all()
+            }
+        case .transformThread:
+            return try await withOrderedTransform(
+                pool: pool, configuration: configuration, transform: transform
+            ) { items in
+                for token in items { try take(token) }
+                return all()
+            } produce: { producer in
+                try await body { make in try await producer.produce(make) }
+            }
+        case .transformSequence:
+            return try await withOrderedTransform(
+                pool: pool, configuration: configuration, transform: transform
+            ) { items in
+                for try await token in items { try take(token) }
+                return all()
+            } produce: { producer in
+                try await body { make in try await producer.produce(make) }
+            }
+        case .transformSink:
+            return try await withOrderedTransform(
+                pool: pool, configuration: configuration, transform: transform, onItem: take
+            ) { producer in
+                try await body { make in try await producer.produce(make) }
+                _ = try await producer.stop()
+                return all()
+            }
+        }
+    }
+
+    @Test(arguments: Form.allCases)
+    func givesTheConsumersValue(form: Form) async throws {
+        let ledger = Ledger()
+        do {
+            let received = try await scope(form) { produce in
+                for value in 0..<300 { _ = try await produce(Make(value, ledger)) }
+            }
+            #expect(received == Array(0..<300))
+        }
+        #expect(ledger.live == 0)
+    }
+
+    @Test(arguments: Form.allCases)
+    func failureOfAnItemIsThrown(form: Form) async throws {
+        let ledger = Ledger()
+        let before = Locked([Int]())
+        do {
+            let failure = await #expect(throws: ItemFailure.self) {
+                _ = try await scope(form, onItem: { value in before.withLock { $0.append(value) } }) { produce in
+                    var value = 0
+                    while true {
+                        var make = Make(value, ledger)
+                        make.fails = value == 5
+                        // What this throws is a consequence.
+                        guard try await produce(make) != nil else { throw TestError(value: 100) }
+                        value += 1
+                    }
+                }
+            }
+            #expect(failure?.sequence == 5)
+            #expect(failure?.underlying as? TestError == TestError(value: 5))
+            #expect(before.withLock { $0 } == Array(0..<5))
+        }
+        await ledger.drained()
+    }
+
+    @Test(arguments: Form.allCases)
+    func errorOfTheConsumerIsThrown(form: Form) async throws {
+        let ledger = Ledger()
+        do {
+            await #expect(throws: TestError(value: 3)) {
+                _ = try await scope(form, onItem: { if $0 == 3 { throw TestError(value: 3) } }) { produce in
+                    var value = 0
+                    while try await produce(Make(value, ledger)) != nil { value += 1 }
+                    throw TestError(value: 100)
+                }
+            }
+        }
+        await ledger.drained()
+    }
+
+    /// Nothing is running any more when the scope is left: the item that was is held until the consumer has seen the end.
+    @Test(arguments: Form.allCases)
+    func errorOfTheBodyEndsEverything(form: Form) async throws {
+        let ledger = Ledger()
+        let held = Gate()
+        let begun = Gate()
+        let left = Gate()
+        var make = Make(0, ledger)
+        make.gate = held
+        make.begun = begun
+        make.made = Countdown(1)
+        let finished = make.made!.done
+        let running = Task { [make] in
+            defer { left.open() }
+            _ = try await scope(form) { produce in
+                _ = try await produce(make)
+                await begun.opened()
+                for value in 1..<4 { _ = try await produce(Make(value, ledger)) }
+                throw TestError(value: 100)
+            }
+        }
+        await begun.opened()
+        for _ in 0..<100 { await Task.yield() }
+        #expect(!left.isOpen)
+        held.open()
+        await #expect(throws: TestError(value: 100)) { try await running.value }
+        #expect(finished.isOpen)
+    }
+
+    @Test(arguments: Form.allCases)
+    func cancellationEndsEverything(form: Form) async throws {
+        let ledger = Ledger()
+        do {
+            let held = Gate()
+            let begun = Gate()
+            var make = Make(0, ledger)
+            make.gate = held
+            make.begun = begun
+            let ended = Gate()
+            let running = Task { [make] in
+                try await scope(form, window: 2) { produce in
+                    _ = try await produce(make)
+                    await begun.opened()
+                    // Waits for room until it is cancelled, or hears of the end.
+                    var value = 1
+                    do {
+                        while try await produce(Make(value, ledger)) != nil { value += 1 }
+                    } catch {
+                        #expect(error is CancellationError)
+                    }
+                    ended.open()
+                    throw TestError(value: 100)
+                }
+            }
+            await begun.opened()
+            running.cancel()
+            await ended.opened()
+            held.open()
+            await #expect(throws: CancellationError.self) { try await running.value }
+        }
+        await ledger.drained()
+    }
+
+    @Test(arguments: Form.allCases)
+    func cancelledTaskBeginsNothing(form: Form) async throws {
+        let running = Task.immediate {
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            _ = try await scope(form) { _ in Issue.record("the body was called") }
+        }
+        await #expect(throws: CancellationError.self) { try await running.value }
+    }
+
+    @Test(arguments: Form.allCases)
+    func invalidConfigurationIsThrownBeforeAnything(form: Form) async throws {
+        let error = await #expect(throws: ProducerError.self) {
+            _ = try await scope(form, window: 0) { _ in Issue.record("the body was called") }
+        }
+        guard case .invalidConfiguration? = error else {
+            Issue.record("thrown: \(String(describing: error))")
+            return
+        }
+    }
+}
