@@ -10,7 +10,7 @@ export SWIFT_OPTIONS
 C_TESTS := Tests/COrderedProducerTests/run.sh
 .PHONY: help setup demo test check docs clean
 .PHONY: schedules models fuzz soak faults litmus check-abi test-aarch64 test-valgrind
-.PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-malloc bench-publish
+.PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-nio bench-malloc bench-publish
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -96,6 +96,9 @@ bench-plot: ## draw the plots of the last benchmark again
 
 bench-gzip: setup ## ordered-gzip beside pigz and gzip: table, JSON
 	@Scripts/bench-gzip
+
+bench-nio: setup ## OrderedProducerNIO beside SwiftNIO alone: rates, delays, memory, fairness (ARGS=--smoke: that it works)
+	@Scripts/bench-nio $(ARGS)
 
 bench-malloc: setup ## produceItem's closures under other allocators than glibc's: table
 	@Scripts/bench-malloc

@@ -17,8 +17,12 @@ let package = Package(
         .executable(name: "ordered-bench", targets: ["ordered-bench"]),
         .executable(name: "cbench", targets: ["cbench"]),
     ],
+    traits: [.trait(name: "NIO", description: "nio-bench: the library on event loops, beside NIO alone")],
     dependencies: [
-        .package(name: "swift-ordered-producer", path: ".."),
+        .package(
+            name: "swift-ordered-producer", path: "..",
+            traits: [.trait(name: "NIO", condition: .when(traits: ["NIO"]))]),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
@@ -38,6 +42,19 @@ let package = Package(
                 .product(name: "OrderedProducer", package: "swift-ordered-producer"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "nio-bench",
+            dependencies: [
+                "CBenchSubjects",
+                .product(name: "OrderedProducer", package: "swift-ordered-producer"),
+                .product(name: "OrderedProducerNIO", package: "swift-ordered-producer"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["NIO"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["NIO"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["NIO"])),
             ],
             swiftSettings: swiftSettings
         ),

@@ -20,6 +20,16 @@ extension OrderedItemProducer {
         return sequence
     }
 
+    /// As the async `produceItem`, without ever waiting: for event loops.
+    package func tryProduceItem(asTask make: @escaping @Sendable () async throws -> Item) throws -> Admission {
+        var sequence: UInt64 = 0
+        let result = core.tryReserve(&sequence)
+        if core.mustWait(result) { return .full }
+        guard let sequence = try core.admitted(result, sequence) else { return .ended }
+        startTask(for: sequence, make)
+        return .accepted(sequence)
+    }
+
     /// Makes an item whose sequence has been reserved, as a task; then calls `finished`.
     @usableFromInline
     @discardableResult

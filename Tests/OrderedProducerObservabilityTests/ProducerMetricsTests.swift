@@ -145,8 +145,8 @@
             #expect(try counted("items_requested") == 24)
             #expect(try shown("items_outstanding") == 0)
             // However many producers there were: one metric each.
-            #expect(backend.counters.count == 10)
-            #expect(backend.recorders.count == 4)
+            #expect(backend.counters.count == 11)
+            #expect(backend.recorders.count == 5)
             #expect(backend.timers.count == 1)
         }
 

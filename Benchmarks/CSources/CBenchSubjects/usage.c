@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench_usage.h"
 
+#include <malloc.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static struct rusage usage_of(int who)
 {
@@ -28,4 +30,22 @@ long bench_peak_memory(void)
     if (status != NULL)
         fclose(status);
     return peak;
+}
+
+long bench_heap_in_use(void)
+{
+    malloc_trim(0);
+    struct mallinfo2 info = mallinfo2();
+    return (long)(info.uordblks + info.hblkhd);
+}
+
+long bench_resident(void)
+{
+    long pages = 0;
+    FILE *sizes = fopen("/proc/self/statm", "r");
+    if (sizes != NULL && fscanf(sizes, "%*d %ld", &pages) != 1)
+        pages = 0;
+    if (sizes != NULL)
+        fclose(sizes);
+    return pages * sysconf(_SC_PAGESIZE);
 }

@@ -26,8 +26,10 @@ extension CoreProducer {
         unsafe request.payload = payload
         unsafe request.deadline_ns = nanoseconds
         unsafe request.argument = argument
-        unsafe request.nowait = !blocks
-        return unsafe oip_request(handle, &request, &sequence)
+        let refuses = blocks && isOnItsLoop
+        unsafe request.nowait = !blocks || refuses
+        let result = unsafe oip_request(handle, &request, &sequence)
+        return refuses ? refusingToWait(result) : result
     }
 
     /// Waits for room without blocking the thread. `payload` stays in place until the call returns.

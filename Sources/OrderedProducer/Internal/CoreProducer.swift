@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import COrderedProducer
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -22,6 +23,8 @@ final class CoreProducer: Sendable {
     private let payloadSize: Int
     private let payloadAlignment: Int
     @usableFromInline let hasDeadlines: Bool
+    /// Set where an event loop consumes: on its thread nobody may wait for room, which only the loop can make.
+    private let loop = unsafe Atomic<Unmanaged<LoopThread>?>(nil)
 
     @usableFromInline
     init(
@@ -64,7 +67,10 @@ final class CoreProducer: Sendable {
         hasDeadlines = hooks.deadlines != nil
     }
 
-    deinit { unsafe oip_producer_release(handle) }
+    deinit {
+        unsafe oip_producer_release(handle)
+        unsafe loop.load(ordering: .acquiring)?.release()
+    }
 
     /// Memory for one payload, for whoever takes items out.
     func allocatePayload() -> UnsafeMutableRawPointer {
@@ -75,7 +81,8 @@ final class CoreProducer: Sendable {
 
     @usableFromInline
     func produce(_ payload: UnsafeRawPointer, _ sequence: inout UInt64) -> Int32 {
-        unsafe oip_produce(handle, payload, &sequence)
+        guard isOnItsLoop else { return unsafe oip_produce(handle, payload, &sequence) }
+        return refusingToWait(unsafe oip_try_produce(handle, payload, &sequence))
     }
 
     @usableFromInline
@@ -85,13 +92,22 @@ final class CoreProducer: Sendable {
 
     @usableFromInline
     func produceMany(_ payloads: UnsafeRawPointer, _ count: Int, _ accepted: inout Int) -> Int32 {
-        unsafe oip_produce_many(handle, payloads, count, &accepted)
+        guard isOnItsLoop else { return unsafe oip_produce_many(handle, payloads, count, &accepted) }
+        return refusingToWait(unsafe oip_try_produce_many(handle, payloads, count, &accepted))
     }
 
     @usableFromInline
     func tryProduceMany(_ payloads: UnsafeRawPointer, _ count: Int, _ accepted: inout Int) -> Int32 {
         unsafe oip_try_produce_many(handle, payloads, count, &accepted)
     }
+
+    var isOnItsLoop: Bool {
+        // Acquire: what the thread object holds; pairs with `setLoop`.
+        guard let loop = unsafe loop.load(ordering: .acquiring) else { return false }
+        return unsafe loop._withUnsafeGuaranteedRef { $0.isCurrent() }
+    }
+
+    func refusingToWait(_ result: Int32) -> Int32 { mustWait(result) ? -EDEADLK : result }
 
     /// Waits for room without blocking the thread. `payload` stays in place until the call returns, and is taken over where
     /// the result is 0. `-ECANCELED`: the task was cancelled, and no sequence was used up.
@@ -106,7 +122,7 @@ final class CoreProducer: Sendable {
         return outcome.result
     }
 
-    /// Takes a sequence for an item that finishes elsewhere, without waiting.
+    /// Takes a sequence for an item that finishes elsewhere. Never waits.
     @usableFromInline
     func tryReserve(_ sequence: inout UInt64) -> Int32 {
         unsafe oip_try_reserve(handle, &sequence)
@@ -184,6 +200,11 @@ final class CoreProducer: Sendable {
         try CoreError.check(
             unsafe oip_start_sink(handle, ItemSink.callback, Unmanaged.passUnretained(sink).toOpaque()))
         hooks.keep(sink)
+    }
+
+    /// An event loop was attached, once.
+    func setLoop(_ thread: LoopThread) {
+        unsafe loop.store(Unmanaged.passRetained(thread), ordering: .releasing)
     }
 
     func detach() {

@@ -11,12 +11,13 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
         case taken
     }
 
-    private let core: CoreProducer
+    @usableFromInline let core: CoreProducer
     private let hooks: ItemHooks
     @usableFromInline let ending: Ending
     private let outcome = Locked(Outcome.none)
     private let sink = Locked<ItemSink?>(nil)
     private let asyncItems = Locked<AsyncItemsStorage?>(nil)
+    private let loop = Locked<LoopConsumer?>(nil)
 
     @usableFromInline
     init(core: CoreProducer, hooks: ItemHooks, ending: Ending) {
@@ -87,6 +88,43 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
         return AsyncOrderedItems(storage)
     }
 
+    /// Items are delivered on the loop that takes lanes from `queue`. `keeping` lives as long as this production's owner.
+    @inlinable
+    func start(
+        on queue: CoreReadyQueue, keeping: any AnyObject & Sendable, callbacks: LoopLane.Callbacks,
+        onItem: @escaping @Sendable (Item) throws -> Void
+    ) throws -> LoopLane {
+        let core = core
+        return try unsafe start(on: queue, keeping: keeping, callbacks: callbacks) { payload, most in
+            for _ in 0..<most {
+                let result = unsafe core.tryNext(payload)
+                guard result > 0 else { return core.mustWait(result) ? .idle : .ended }
+                try onItem(unsafe payload.assumingMemoryBound(to: Item.self).move())
+            }
+            return .more
+        }
+    }
+
+    @usableFromInline
+    func start(
+        on queue: CoreReadyQueue, keeping: any AnyObject & Sendable, callbacks: LoopLane.Callbacks,
+        body: @escaping LoopLane.Body
+    ) throws -> LoopLane {
+        let lane = unsafe LoopLane(
+            core: core, body: body, callbacks: callbacks,
+            leave: { [core, ending, outcome] error in
+                ending.endNow()
+                outcome.withLock { outcome in
+                    if case .none = outcome { outcome = .returned(.failure(error)) }
+                }
+                core.detach()
+            },
+            failure: { [core, ending] in core.failureCode == nil ? nil : ending.itemFailure() })
+        try queue.attach(lane, of: core, hooks: hooks)
+        loop.withLock { $0 = LoopConsumer(lane: lane, thread: queue.thread, keeping: keeping) }
+        return lane
+    }
+
     // MARK: Endings
 
     @usableFromInline
@@ -100,6 +138,9 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     @usableFromInline
     func stopBlocking() throws -> Output? {
         try refuseDeadlock()
+        if let consumer = loop.withLock({ $0 }), consumer.thread.isCurrent(), !consumer.lane.hasEnded {
+            throw ProducerError.wouldDeadlock
+        }
         ending.signal.fire()
         try core.stop()
         return try takeOutcome()
@@ -148,4 +189,12 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
         case nil: nil
         }
     }
+}
+
+/// What a producer keeps of its consumer on an event loop.
+private struct LoopConsumer: Sendable {
+    let lane: LoopLane
+    let thread: LoopThread
+    /// What takes the items: it goes with the last of its producers.
+    let keeping: any AnyObject & Sendable
 }

@@ -18,4 +18,10 @@ double bench_own_cpu_seconds(void);
 /* KiB: the largest that this process has been. */
 long bench_peak_memory(void);
 
+/* Bytes that this process has allocated and not freed, in all arenas; what was freed is given back first. */
+long bench_heap_in_use(void);
+
+/* Bytes of this process that are in memory now. */
+long bench_resident(void);
+
 #endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#if NIO
+    import NIOCore
+    import NIOEmbedded
+    import OrderedProducerNIO
+    import Testing
+
+    /// What a test asks of a pipeline.
+    struct Job: Sendable {
+        var value: Int
+        var gate: Gate?
+        var begun: Gate?
+        var fails = false
+        var isLast = false
+        var token: Token?
+
+        init(_ value: Int, gate: Gate? = nil, begun: Gate? = nil, fails: Bool = false, token: Token? = nil) {
+            self.value = value
+            self.gate = gate
+            self.begun = begun
+            self.fails = fails
+            self.token = token
+        }
+
+        func answer() throws -> Int {
+            begun?.open()
+            gate?.wait()
+            if fails { throw TestError(value: value) }
+            return value
+        }
+
+        func answerAsTask() async throws -> Int {
+            begun?.open()
+            await gate?.opened()
+            if fails { throw TestError(value: value) }
+            return value
+        }
+    }
+
+    /// What a connection's neighbours see of its handler.
+    enum Note: Equatable, Sendable {
+        case read, write(Int), flush, close, inactive, writability
+        case error(String), event(String), passed(Int)
+    }
+
+    /// A connection without a socket, with a recorder on both sides of the handler.
+    struct TestConnection: Sendable {
+        let channel: NIOAsyncTestingChannel
+        let log = Log<Note>()
+
+        init(_ pipeline: OrderedPipeline<Job, Int>, on loop: NIOAsyncTestingEventLoop = .init()) async throws {
+            channel = NIOAsyncTestingChannel(loop: loop)
+            try await onLoop { [channel, log] in
+                try channel.pipeline.syncOperations.addHandlers(
+                    Front(log), OrderedPipelineHandler(pipeline), Back(log))
+            }
+            try await channel.connect(to: .init(ipAddress: "127.0.0.1", port: 1))
+            // A new channel that is not asked to read by itself has nothing to note.
+            #expect(log.entries.isEmpty)
+        }
+
+        @discardableResult
+        func onLoop<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+            let result = try await channel.testingEventLoop.executeInContext(body)
+            await channel.testingEventLoop.run()
+            return result
+        }
+
+        /// All of them arrive in one read.
+        func receive(_ jobs: [Job]) async throws {
+            try await onLoop { [channel] in
+                for job in jobs { channel.pipeline.fireChannelRead(job) }
+                channel.pipeline.fireChannelReadComplete()
+            }
+        }
+
+        func read() async throws {
+            try await onLoop { [channel] in channel.pipeline.read() }
+        }
+
+        func event(_ event: some Sendable) async throws {
+            try await onLoop { [channel] in channel.pipeline.fireUserInboundEventTriggered(event) }
+        }
+
+        func setWritable(_ isWritable: Bool) async throws {
+            try await onLoop { [channel] in
+                channel.isWritable = isWritable
+                channel.pipeline.fireChannelWritabilityChanged()
+            }
+        }
+
+        /// What is written is not out before the socket is not full any more.
+        func setSocket(isFull: Bool) async throws {
+            try await onLoop { [channel] in channel.pipeline.triggerUserOutboundEvent(isFull, promise: nil) }
+        }
+
+        /// The responses so far.
+        var responses: [Int] { log.entries.compactMap { if case .write(let value) = $0 { value } else { nil } } }
+
+        @discardableResult
+        func responses(_ count: Int) async -> [Int] {
+            await log.until { entries in
+                entries.count { if case .write = $0 { true } else { false } } >= count
+            }
+            return responses
+        }
+
+        func closed() async {
+            await log.until { $0.contains(.inactive) }
+        }
+    }
+
+    private final class Front: ChannelOutboundHandler {
+        typealias OutboundIn = Int
+        private let log: Log<Note>
+        private var held: [(data: NIOAny, promise: EventLoopPromise<Void>?)]?
+
+        init(_ log: Log<Note>) { self.log = log }
+
+        func read(context: ChannelHandlerContext) {
+            log.add(.read)
+            context.read()
+        }
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            log.add(.write(unwrapOutboundIn(data)))
+            guard held == nil else { return held!.append((data, promise)) }
+            context.write(data, promise: promise)
+        }
+
+        /// As a socket whose buffer is full, until it is not any more.
+        func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+            let isFull = event as? Bool ?? false
+            for (data, promise) in held ?? [] { context.writeAndFlush(data, promise: promise) }
+            held = isFull ? [] : nil
+            promise?.succeed()
+        }
+
+        func flush(context: ChannelHandlerContext) {
+            log.add(.flush)
+            context.flush()
+        }
+
+        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+            log.add(.close)
+            context.close(mode: mode, promise: promise)
+        }
+    }
+
+    private final class Back: ChannelInboundHandler {
+        typealias InboundIn = Job
+        private let log: Log<Note>
+
+        init(_ log: Log<Note>) { self.log = log }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { log.add(.passed(unwrapInboundIn(data).value)) }
+        func channelInactive(context: ChannelHandlerContext) { log.add(.inactive) }
+        func channelWritabilityChanged(context: ChannelHandlerContext) { log.add(.writability) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { log.add(.error("\(error)")) }
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) { log.add(.event("\(event)")) }
+    }
+#endif
