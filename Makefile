@@ -8,7 +8,7 @@ SWIFT_OPTIONS ?=
 export SWIFT_OPTIONS
 
 C_TESTS := Tests/COrderedProducerTests/run.sh
-.PHONY: help setup demo test check docs clean
+.PHONY: help setup demo serve serve-test serve-load serve-browser test check docs clean
 .PHONY: schedules models fuzz soak faults litmus check-abi test-aarch64 test-valgrind
 .PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-nio bench-malloc bench-publish
 .DEFAULT_GOAL := help
@@ -21,6 +21,21 @@ setup: ## install the Debian packages that are missing
 
 demo: setup ## compress a real file in parallel, verify it, print the figures (FILE=… for another file)
 	@Examples/demo.sh $(if $(FILE),"$$(realpath -- "$(FILE)")")
+
+# A build folder of its own: without the trait much is built differently.
+SERVER_PACKAGE := --package-path Examples --scratch-path Examples/.build/server --traits Server
+serve: setup ## the Mandelbrot set on http://127.0.0.1:8080/, as it is computed (HOST=… PORT=…)
+	@swift run $(SERVER_PACKAGE) -c release $(SWIFT_OPTIONS) mandelbrot-server \
+	    $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
+
+serve-test: setup ## the tests of the server: its first build takes minutes
+	@swift test $(SERVER_PACKAGE) --filter mandelbrot_serverTests $(SWIFT_OPTIONS)
+
+serve-load: setup ## the server under wrk, with and without clients that vanish (SECONDS=10; installs wrk)
+	@Examples/load.sh $(if $(filter command line,$(origin SECONDS)),$(SECONDS),10)
+
+serve-browser: setup ## the page in headless Chromium: click, wheel, keys, screenshots (installs chromium, playwright)
+	@Examples/browser.sh
 
 test: setup ## all tests
 	@Scripts/in-turn \

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#if Server
+    import Hummingbird
+    import Logging
+    import NIOCore
+    import ServiceLifecycle
+
+    /// The server as a whole: everything that a request needs, put together once.
+    struct MandelbrotService: Service {
+        private let application: Application<RouterResponder<ServerContext>>
+        private let pools: Pools
+
+        /// - Parameters:
+        ///   - listening: Called with the port once clients can connect.
+        ///   - row: Computes a row; tests give their own.
+        init(
+            host: String, port: Int, threads: Int, limits: Limits, registry: PrometheusRegistry, logger: Logger,
+            listening: @escaping @Sendable (Int) -> Void = { _ in },
+            row: @escaping Pools.Row = { image, y in image.row(y) }
+        ) throws {
+            pools = try Pools(threads: threads)
+            let metrics = ServerMetrics(registry)
+            let images = ImageHandler(limits: limits, pools: pools, metrics: metrics, row: row)
+            application = Application(
+                router: Routes.router(images: images, registry: registry, metrics: metrics),
+                server: .http1(
+                    configuration: .init(
+                        additionalChannelHandlers: [DepartureHandler()], idleTimeout: limits.idle,
+                        httpDecoderConfiguration: .init(
+                            maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
+                configuration: .init(
+                    address: .hostname(host, port: port),
+                    availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+                onServerRunning: { channel in
+                    listening(channel.localAddress?.port ?? port)
+                },
+                logger: logger)
+        }
+
+        /// Serves until it is told to shut down: accepts nothing more then, and returns when the images on their way are
+        /// sent, or the task is cancelled. No thread computes for it any more then.
+        func run() async throws {
+            do {
+                try await application.run()
+            } catch {
+                await pools.shutdown()
+                throw error
+            }
+            await pools.shutdown()
+        }
+    }
+#endif
