@@ -43,7 +43,8 @@ test: setup ## all tests
 	    'schedules' 'Tests/Schedules/run --bound 1 --random 200 --seconds 10' \
 	    'examples in the README' 'Scripts/test-readme' \
 	    'example programs' 'swift test --package-path Examples $(SWIFT_OPTIONS)' \
-	    'library' 'swift test $(SWIFT_OPTIONS)'
+	    'server' 'swift test $(SERVER_PACKAGE) --filter mandelbrot_serverTests $(SWIFT_OPTIONS)' \
+	    'library and integrations' 'swift test --enable-all-traits $(SWIFT_OPTIONS)'
 
 check: setup ## all tests under sanitizers, both C compilers, formatting, documentation: takes a while
 	@Scripts/in-turn \
@@ -55,9 +56,9 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	    'SANITIZE=address,undefined BUILD_DIR=$(CURDIR)/.build/schedules-address Tests/Schedules/run --bound 1 --random 20 --seconds 4' \
 	    'interface' 'Scripts/check-abi' \
 	    'library, ThreadSanitizer' \
-	    'swift test --sanitize=thread --scratch-path .build/thread $(SWIFT_OPTIONS)' \
+	    'swift test --sanitize=thread --enable-all-traits --scratch-path .build/thread $(SWIFT_OPTIONS)' \
 	    'library, AddressSanitizer' \
-	    'swift test --sanitize=address --disable-xctest --scratch-path .build/address $(SWIFT_OPTIONS)' \
+	    'swift test --sanitize=address --disable-xctest --enable-all-traits --scratch-path .build/address $(SWIFT_OPTIONS)' \
 	    'harness of the benchmark' 'swift test --package-path Benchmarks $(SWIFT_OPTIONS)' \
 	    'documentation' 'Scripts/docs'
 
