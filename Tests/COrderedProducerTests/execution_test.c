@@ -139,6 +139,7 @@ static void the_last_items_meet(int consumer)
         CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
         CHECK_EQUAL(atomic_load(&lane->delivered), LAST + PARTIES);
         lane_end(lane);
+        pthread_barrier_destroy(&barrier);
     }
 }
 
