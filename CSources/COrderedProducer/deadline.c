@@ -52,6 +52,7 @@ void deadline_publish(struct oip_producer *producer, uint64_t sequence, const vo
         event_reserved(producer, sequence);
         ring_publish(slot, sequence, PHASE_RESERVED);
     }
+    OIP_POINT(before_alarm);
     /* Sequentially consistent, after the stamp: pairs with going idle, after which the alarm is set for a stamp. */
     uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
     if (word == delivery_word(sequence, DELIVERY_IDLE) && due != NEVER) {
@@ -91,6 +92,7 @@ static void look_at_head(struct oip_producer *producer, uint64_t word)
         return; /* whoever lifts the pause flips the word: the holder looks then */
     }
     if (deadline_has_passed(producer, head, stamp) && stamp_phase(stamp) != PHASE_MOVING) {
+        OIP_POINT(head_is_due);
         delivery_due(producer, word);
     } else {
         deadline_set_alarm(producer, head);

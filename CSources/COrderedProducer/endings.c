@@ -20,6 +20,18 @@ static void lower_start_limit(struct oip_producer *producer, uint64_t limit)
 }
 
 /*
+ * Under the lock: nothing more is delivered, and nothing more begins. The gate first: an item that the limit has
+ * discarded looks like one that was left out, and whoever finds one must find the gate down, too, or would deliver what is
+ * behind it.
+ */
+static void lower_gate_and_limit(struct oip_producer *producer)
+{
+    atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
+    OIP_POINT(gate_down);
+    atomic_store_explicit(&producer->start_limit, 0, memory_order_seq_cst);
+}
+
+/*
  * The lowest failing sequence is kept. A failure that ends the iteration at once lowers the limit and the gate in the
  * same breath: whoever can see it knows that nothing more is delivered.
  */
@@ -33,8 +45,7 @@ static void record_failure(struct oip_producer *producer, uint64_t sequence, int
     }
     if (at_once && atomic_load_explicit(&producer->start_limit, memory_order_relaxed) != 0) {
         producer->failure_reached = true;
-        atomic_store_explicit(&producer->start_limit, 0, memory_order_seq_cst);
-        atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
+        lower_gate_and_limit(producer);
     }
     pthread_mutex_unlock(&producer->lock);
 }
@@ -74,8 +85,7 @@ void ending_sink_failed(struct oip_producer *producer, uint64_t sequence, int co
 void ending_abort(struct oip_producer *producer)
 {
     pthread_mutex_lock(&producer->lock);
-    atomic_store_explicit(&producer->start_limit, 0, memory_order_seq_cst);
-    atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
+    lower_gate_and_limit(producer);
     pthread_mutex_unlock(&producer->lock);
     OIP_POINT(abort_at_once);
     window_close(producer);

@@ -41,6 +41,7 @@ static void discard(struct oip_producer *producer, void *payload, enum oip_paylo
 /* An item that was overtaken while it was made is no longer. */
 static void late_item_is_gone(struct oip_producer *producer)
 {
+    OIP_POINT(late_item_comes);
     atomic_fetch_sub_explicit(&producer->deadlines->late, 1, memory_order_relaxed);
     producer_drop(producer); /* the reference of whoever overtook it */
 }
@@ -48,6 +49,7 @@ static void late_item_is_gone(struct oip_producer *producer)
 bool overtaking_finishes(struct oip_producer *producer, uint64_t sequence)
 {
     struct slot *slot = ring_slot(&producer->ring, sequence);
+    OIP_POINT(item_comes);
     if (!take_slot(slot, sequence, PHASE_RESERVED)) {
         late_item_is_gone(producer);
         return false;
@@ -63,7 +65,9 @@ static enum phase run_in(void *copy, struct oip_producer *producer, uint64_t seq
     struct slot *slot = ring_slot(ring, sequence);
     oip_copy(copy, slot_payload(ring, slot), ring->payload_size);
     ring_publish(slot, sequence, PHASE_RESERVED); /* release: the slot was read; pairs with take_slot() */
+    OIP_POINT(item_in_its_copy);
     int code = execution_call(producer, copy, sequence, until_sample);
+    OIP_POINT(item_comes);
     bool in_time = take_slot(slot, sequence, PHASE_RESERVED);
     oip_failed_function failed = producer->deadlines->failed;
     if (code != 0 && failed != NULL) {
@@ -151,7 +155,6 @@ static bool overtake_begun(struct oip_producer *producer, uint64_t head)
         late_item_is_gone(producer);
         return false;
     }
-    atomic_fetch_add_explicit(&deadlines->overtaken, 1, memory_order_relaxed);
     return true;
 }
 
@@ -179,17 +182,19 @@ bool overtaking_overtake(struct oip_producer *producer, uint64_t head)
     if (!deadline_has_passed(producer, head, stamp)) {
         return false;
     }
-    if (stamp_phase(stamp) == PHASE_RESERVED) {
-        if (!overtake_begun(producer, head)) {
-            return false;
-        }
-    } else if (stamp_phase(stamp) == PHASE_READY && take_unbegun(producer, head)) {
-        atomic_fetch_add_explicit(&producer->deadlines->overtaken, 1, memory_order_relaxed);
-    } else {
+    OIP_POINT(before_overtaking);
+    bool taken = stamp_phase(stamp) == PHASE_RESERVED
+                     ? overtake_begun(producer, head)
+                     : stamp_phase(stamp) == PHASE_READY && take_unbegun(producer, head);
+    if (!taken) {
         return false;
     }
+    OIP_POINT(after_overtaking);
+    atomic_fetch_add_explicit(&producer->deadlines->overtaken, 1, memory_order_relaxed);
     event(producer, OIP_OVERTAKEN, head);
-    ring_publish(ring_slot(&producer->ring, head), head, substitute(producer, head));
+    enum phase phase = substitute(producer, head);
+    OIP_POINT(substitute_made);
+    ring_publish(ring_slot(&producer->ring, head), head, phase);
     return true;
 }
 

@@ -89,6 +89,7 @@ void timekeeper_set(struct oip_pool *pool, struct alarm *alarm, uint64_t time)
     }
     bool first = earlier && alarm->place == 1;
     pthread_mutex_unlock(&keeper->lock);
+    OIP_POINT(alarm_set);
     if (first) {
         parking_signal(&keeper->parking);
     }
@@ -145,6 +146,7 @@ static void *keeper_main(void *argument)
         if (due == NULL) {
             parking_wait(&keeper->parking, ticket, nap);
         } else if (alive) {
+            OIP_POINT(alarm_taken_down);
             due->ring(due);
         }
     }

@@ -36,9 +36,20 @@
     POINT(resume, "the gate is up, and nobody was told")                                                               \
     POINT(close, "no more sequences are given, and callers still wait")                                                \
     POINT(stop, "the end is asked for, and nothing has happened yet")                                                  \
+    POINT(gate_down, "nothing more is delivered, and items still begin")                                               \
     POINT(abort_at_once, "limit and gate are down, and callers still wait")                                            \
     POINT(settled, "nothing is left to deliver or discard")                                                            \
     POINT(end, "production has ended, and nobody was told")                                                            \
+    POINT(before_alarm, "an item with a deadline is there, and its caller has not looked who waits")                   \
+    POINT(alarm_set, "an alarm is set, and the timekeeper was not told")                                               \
+    POINT(alarm_taken_down, "an alarm rings, and has not looked what for")                                             \
+    POINT(head_is_due, "an alarm has found the head due, and told nobody")                                             \
+    POINT(item_in_its_copy, "an item can be overtaken while it runs, and has not begun")                               \
+    POINT(item_comes, "an item that could be overtaken is made, and its slot not taken")                               \
+    POINT(before_overtaking, "the holder has seen that the head is due, and not taken its slot")                       \
+    POINT(after_overtaking, "the holder has an overtaken item's slot")                                                 \
+    POINT(substitute_made, "a substitute is made, and not published")                                                  \
+    POINT(late_item_comes, "an item has found that it was overtaken")                                                  \
     POINT(handle_release, "the handle counts as given back")                                                           \
     POINT(last_release, "the last reference has gone, and the memory is still there")
 
