@@ -136,6 +136,9 @@ static void act_once(struct side *side)
 void *act(void *unused)
 {
     (void)unused;
+    if (cast->late.due != 0) {
+        controller_spend(cast->late.due); /* about then */
+    }
     for (unsigned i = 0; i == 0 || i < cast->times; i++) {
         act_once(&sides[0]);
     }

@@ -61,10 +61,53 @@ DEFECTS = {
         "        producer->consume_argument = argument;\n        producer->open_ends++;",
         "        producer->consume_argument = argument;",
     ),
+    "limit-before-gate": (
+        "endings.c",
+        "    atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);\n"
+        "    OIP_POINT(gate_down);\n"
+        "    atomic_store_explicit(&producer->start_limit, 0, memory_order_seq_cst);",
+        "    atomic_store_explicit(&producer->start_limit, 0, memory_order_seq_cst);\n"
+        "    OIP_POINT(gate_down);\n"
+        "    atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);",
+    ),
     "leaver-tells-nobody": (
         "worker.c",
         "    if (somebody_must_leave(pool) || !run_queue_is_empty(&pool->run_queue)) {",
         "    if (0 && (somebody_must_leave(pool) || !run_queue_is_empty(&pool->run_queue))) {",
+    ),
+    "alarm-only-of-holders": (
+        "deadline.c",
+        "    if (word == delivery_word(sequence, DELIVERY_IDLE) && due != NEVER) {",
+        "    if (0 && word == delivery_word(sequence, DELIVERY_IDLE) && due != NEVER) {",
+    ),
+    "alarm-only-of-callers": (
+        "deliverer.c",
+        "    if (idles) {\n        if (OIP_UNLIKELY(producer->deadlines != NULL)) {",
+        "    if (idles) {\n        if (0 && OIP_UNLIKELY(producer->deadlines != NULL)) {",
+    ),
+    "alarm-taken-down-late": (
+        "timekeeper.c",
+        "            due->ring(due);\n",
+        "            due->ring(due);\n            atomic_store_explicit(&due->set_for, NEVER, memory_order_seq_cst);\n",
+    ),
+    "late-but-in-time": (
+        "overtaking.c",
+        "    bool in_time = take_slot(slot, sequence, PHASE_RESERVED);",
+        "    bool in_time = take_slot(slot, sequence, PHASE_RESERVED) || true;",
+    ),
+    "overtakes-who-finishes": (
+        "overtaking.c",
+        "    if (!take_slot(ring_slot(&producer->ring, head), head, PHASE_RESERVED)) {\n"
+        "        late_item_is_gone(producer);\n"
+        "        return false;\n"
+        "    }\n"
+        "    return true;",
+        "    take_slot(ring_slot(&producer->ring, head), head, PHASE_RESERVED);\n    return true;",
+    ),
+    "sink-waits-for-pool": (
+        "deadline.c",
+        "    } else if (delivery_needs_pool(producer)) {",
+        "    } else if (0 && delivery_needs_pool(producer)) {",
     ),
 }
 

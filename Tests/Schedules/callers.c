@@ -5,16 +5,24 @@
 #include <sched.h>
 #include <string.h>
 
+bool is_reserved(uint64_t index)
+{
+    return cast->way == ELSEWHERE || cast->way == HANDED_OVER || cast->way == RESERVED_BY_CALLBACK ||
+           (cast->way == ALTERNATING && index % 2 != 0);
+}
+
 /* A reserved item is made by whoever this is. */
 static void finish(struct side *side, uint64_t index)
 {
     struct item *item = &side->items[index];
     item->begun = 1;
-    controller_spend(cast->cost);
+    spend(side, index);
     item->ended = 1;
     item->ended_behind_abort = side->aborted;
-    item->failed = cast->fails && index == MARKED;
-    if (item->failed) {
+    item->failed = item_fails(index);
+    if (item->failed && may_be_overtaken(index)) {
+        oip_fail_with(side->producer, item->sequence, FAILURE, &index);
+    } else if (item->failed) {
         oip_fail(side->producer, item->sequence, FAILURE);
     } else {
         oip_complete(side->producer, item->sequence, &index);
@@ -30,6 +38,7 @@ static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
     item->told = 1;
     item->accepted = result == 0;
     memset(waiter, 0xA5, sizeof *waiter); /* nobody looks at it from here on */
+    memset(&item->request, 0xA5, sizeof item->request);
     item->payload = UINT64_MAX;
     if (result == 0) {
         item->sequence = sequence;
@@ -66,26 +75,26 @@ void *complete(void *argument)
     }
 }
 
+static int ask_without_deadlines(struct side *side, uint64_t index)
+{
+    struct item *item = &side->items[index];
+    switch (cast->way) {
+    case WITH_CALLBACK:
+        return oip_produce_async(side->producer, &item->payload, &item->sequence, &item->waiter);
+    case RESERVED_BY_CALLBACK:
+        return oip_reserve_async(side->producer, &item->sequence, &item->waiter);
+    default:
+        return is_reserved(index) ? oip_reserve(side->producer, &item->sequence)
+                                  : oip_produce(side->producer, &index, &item->sequence);
+    }
+}
+
 static void ask(struct side *side, uint64_t index)
 {
     struct item *item = &side->items[index];
     item->waiter = (struct oip_waiter){.done = told, .context = side};
     item->payload = index;
-    int result;
-    switch (cast->way) {
-    case WITH_CALLBACK:
-        result = oip_produce_async(side->producer, &item->payload, &item->sequence, &item->waiter);
-        break;
-    case RESERVED_BY_CALLBACK:
-        result = oip_reserve_async(side->producer, &item->sequence, &item->waiter);
-        break;
-    case ELSEWHERE:
-    case HANDED_OVER:
-        result = oip_reserve(side->producer, &item->sequence);
-        break;
-    default:
-        result = oip_produce(side->producer, &index, &item->sequence);
-    }
+    int result = cast->late.due != 0 ? request(side, index) : ask_without_deadlines(side, index);
     if (result == -EINPROGRESS) {
         REQUIRE(cast->way == WITH_CALLBACK || cast->way == RESERVED_BY_CALLBACK);
         item->waits = true;
@@ -96,7 +105,7 @@ static void ask(struct side *side, uint64_t index)
     item->accepted = result == 0;
     if (result == 0 && cast->way == HANDED_OVER) {
         hand_over(side, index);
-    } else if (result == 0 && (cast->way == ELSEWHERE || cast->way == RESERVED_BY_CALLBACK)) {
+    } else if (result == 0 && is_reserved(index)) {
         finish(side, index);
     }
 }
@@ -124,10 +133,17 @@ static void linger(void)
     controller_spend(cast->gap);
 }
 
+void ask_first(void)
+{
+    for (unsigned s = 0; s < side_count; s++) {
+        ask(&sides[s], 0);
+    }
+}
+
 void *call(void *argument)
 {
     unsigned first = (unsigned)(uintptr_t)argument * cast->items;
-    for (unsigned i = 0; i < cast->items; i++) {
+    for (unsigned i = cast->asks_first && first == 0; i < cast->items; i++) {
         if (cast->gap != 0) {
             linger();
         }

@@ -18,6 +18,7 @@ static void reset(const struct cast *with)
         side->consumer = s == 0 ? cast->consumer : cast->second;
         event_init(&side->ended);
         event_init(&side->was_paused);
+        event_init(&side->overtaken);
         event_init(&side->changed);
         for (unsigned i = 0; i < MOST_ITEMS; i++) {
             side->items[i].sequence = UINT64_MAX;
@@ -43,6 +44,7 @@ static void create(void)
             .context = &sides[s],
             .release = release,
         };
+        allow_deadlines(&options);
         REQUIRE(oip_producer_create(&sides[s].producer, pool, &options) == 0);
     }
     if (cast->consumer == LOOP || (side_count > 1 && cast->second == LOOP)) {
@@ -160,6 +162,9 @@ void perform(const struct cast *with)
     create();
     controller_begin();
     pthread_t looping, acting;
+    if (cast->asks_first) {
+        ask_first();
+    }
     for (unsigned s = 0; s < side_count; s++) {
         start(&sides[s]);
     }
@@ -174,6 +179,9 @@ void perform(const struct cast *with)
         pthread_create(&acting, NULL, act, NULL);
     }
     call_all();
+    for (unsigned s = 0; s < side_count && cast->late.hangs; s++) {
+        event_await(&sides[s].overtaken);
+    }
     if (acts_beside && !acts_beside_end) {
         pthread_join(acting, NULL);
     }

@@ -15,6 +15,7 @@ enum way {
     WITH_CALLBACK,
     ELSEWHERE,           /* reserved, and finished by the caller */
     HANDED_OVER,         /* reserved, and finished by a thread of its own */
+    ALTERNATING,         /* every second one ELSEWHERE */
     RESERVED_BY_CALLBACK /* and finished in the callback, where there was no room at once */
 };
 
@@ -47,6 +48,15 @@ enum ending {
     DROP        /* gives the handle back */
 };
 
+/* The first item, where items have deadlines: it may be overtaken. No other one has a deadline. */
+struct late {
+    unsigned due;  /* nanoseconds after it was asked for; 0: the producers have no deadlines */
+    unsigned cost; /* nanoseconds of it */
+    bool hangs;    /* until it was overtaken, and no stop has the consumer look */
+    bool fails;
+    int instead; /* what its substitute says */
+};
+
 /* Who plays what. */
 struct cast {
     unsigned producers; /* on one pool; 0: 1 */
@@ -69,6 +79,8 @@ struct cast {
     unsigned gap;    /* nanoseconds before each item, for which all others sleep */
     bool notifies;   /* the ready queue does by a function of the loop's */
     bool pool_first; /* its handle is given back before the producers' */
+    bool asks_first; /* the first item, before there is a consumer */
+    struct late late;
 };
 
 struct play {
@@ -82,7 +94,7 @@ struct play_list {
     unsigned count;
 };
 
-extern const struct play_list item_plays, sharing_plays, ending_plays;
+extern const struct play_list item_plays, sharing_plays, ending_plays, overtaking_plays;
 
 /* The first thread's part: all of it. */
 void perform(const struct cast *with);

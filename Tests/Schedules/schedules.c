@@ -121,6 +121,7 @@ int main(int count, char **arguments)
     list_plays(&item_plays);
     list_plays(&sharing_plays);
     list_plays(&ending_plays);
+    list_plays(&overtaking_plays);
     if (points_begin() == NULL) {
         perror("schedules: mmap");
         return USAGE;
