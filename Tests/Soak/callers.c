@@ -6,11 +6,10 @@
 #include <sched.h>
 #include <stdlib.h>
 
-enum { MANY_MOST = 20, PAYLOAD_MOST = 256 };
+enum { MANY_MOST = 20, REQUEST = 100 };
 
-/* The outcome of a registered wait; where `gives_up`, it is taken back at once, perhaps too late. */
-static int outcome(struct production *production, struct blocking_waiter *waiter, int result, uint64_t *sequence,
-                   bool gives_up)
+int wait_or_give_up(struct production *production, struct blocking_waiter *waiter, int result, uint64_t *sequence,
+                    bool gives_up)
 {
     result = blocking_waiter_outcome(waiter, production->producer, result, sequence, gives_up);
     if (result == -ECANCELED) {
@@ -59,7 +58,7 @@ static int produce_awaited(struct production *production, struct item *item, boo
     uint64_t sequence = UINT64_MAX;
     write_input(item, payload);
     int result = oip_produce_async(production->producer, payload, &sequence, &waiter.waiter);
-    result = outcome(production, &waiter, result, &sequence, gives_up);
+    result = wait_or_give_up(production, &waiter, result, &sequence, gives_up);
     if (result == 0) {
         accepted(item, sequence);
     }
@@ -80,7 +79,7 @@ static int reserve_one(struct production *production, struct item *item, int for
         }
     } else {
         result = oip_reserve_async(production->producer, &sequence, &waiter.waiter);
-        result = outcome(production, &waiter, result, &sequence, gives_up);
+        result = wait_or_give_up(production, &waiter, result, &sequence, gives_up);
     }
     if (result == 0) {
         accepted(item, sequence);
@@ -128,7 +127,11 @@ void *call(void *argument)
     for (int i = caller->first; i < caller->first + caller->count;) {
         struct item *item = &production->items[i];
         int left = caller->first + caller->count - i, count = 1, result = 0;
-        switch (below(dice, called ? 3 : 7)) {
+        bool requests = production->plan.deadlines && chance(dice, 2);
+        switch (requests ? REQUEST : below(dice, called ? 3 : 7)) {
+        case REQUEST:
+            result = request_one(production, item, dice);
+            break;
         case 0:
             result = called ? produce_called(production, item) : produce_one(production, item, true);
             break;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens inside items, and what their memory holds before and after. */
-#include "../COrderedProducerTests/Support/outcome.h"
 #include "production.h"
 #include "tally.h"
 
@@ -57,6 +56,18 @@ static void write_output(struct item *item, void *payload)
 {
     *(struct payload *)payload = (struct payload){item, word_of(item)};
     fill(item->production, payload, OUTPUT_FILLING);
+}
+
+struct item *read_input(struct production *production, const void *payload)
+{
+    const struct payload *at = payload;
+    struct item *item = at->second;
+    CHECK(item->production == production);
+    if (!production->plan.by_call) {
+        CHECK(at->first == word_of(item));
+        check_filling(production, payload, INPUT_FILLING);
+    }
+    return item;
 }
 
 struct item *read_output(struct production *production, const void *payload)
@@ -133,7 +144,9 @@ static int run_item(struct item *item, bool on_pool)
     }
     CHECK_EQUAL(atomic_fetch_add(&item->ended, 1), 0);
     if (item->fails) {
-        atomic_fetch_add(&item->failed, 1);
+        if (!plan->deadlines) {
+            atomic_fetch_add(&item->failed, 1); /* otherwise that is told, as it may be late */
+        }
         return item_code(atomic_load(&item->sequence));
     }
     return 0;
@@ -141,10 +154,7 @@ static int run_item(struct item *item, bool on_pool)
 
 int make_payload(void *context, void *payload, uint64_t sequence)
 {
-    struct payload *at = payload;
-    struct item *item = at->second;
-    CHECK(context == item->production && at->first == word_of(item));
-    check_filling(item->production, payload, INPUT_FILLING);
+    struct item *item = read_input(context, payload);
     uint64_t before = atomic_exchange(&item->sequence, sequence);
     CHECK(before == UINT64_MAX || before == sequence);
     int code = run_item(item, true);
@@ -166,10 +176,11 @@ void finish_elsewhere(void *argument)
     oip_producer *producer = item->production->producer;
     uint64_t sequence = atomic_load(&item->sequence);
     int code = run_item(item, false);
+    _Alignas(16) unsigned char output[256];
     if (code != 0) {
-        oip_fail(producer, sequence, code);
+        write_input(item, output);
+        oip_fail_with(producer, sequence, code, output);
     } else {
-        _Alignas(16) unsigned char output[256];
         write_output(item, output);
         oip_complete(producer, sequence, output);
     }
@@ -177,14 +188,17 @@ void finish_elsewhere(void *argument)
 
 void discard_payload(void *context, void *payload, enum oip_payload_state state)
 {
-    struct payload *at = payload;
     if (state == OIP_PAYLOAD_INPUT) {
-        struct item *item = at->second;
-        CHECK(context == item->production);
+        struct item *item = read_input(context, payload);
         CHECK_EQUAL(atomic_load(&item->begun), 0);
         atomic_fetch_add(&item->inputs_discarded, 1);
+        return;
+    }
+    struct item *item = substituted(context, payload);
+    if (item != NULL) {
+        CHECK_EQUAL(atomic_fetch_add(&item->substitutes_discarded, 1), 0);
     } else {
-        struct item *item = read_output(context, payload);
+        item = read_output(context, payload);
         atomic_fetch_add(&item->outputs_discarded, 1);
     }
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A production's account against the model that it shares with random_test.c, and what it adds to the run's. */
-#include "../COrderedProducerTests/Support/outcome.h"
 #include "production.h"
 #include "tally.h"
 
@@ -8,8 +7,10 @@ static void account(struct outcome *outcome, struct production *production)
 {
     for (int i = 0; i < production->plan.total + EXTRAS; i++) {
         struct item *item = &production->items[i];
-        if (atomic_load(&item->accepted)) {
-            outcome_add(outcome, atomic_load(&item->sequence), atomic_load(&item->failed));
+        if (atomic_load(&item->accepted) && was_left_out(item)) {
+            outcome_leave_out(outcome, atomic_load(&item->sequence));
+        } else if (atomic_load(&item->accepted)) {
+            outcome_add(outcome, atomic_load(&item->sequence), has_failed(item));
         } else {
             CHECK_EQUAL(atomic_load(&item->begun), 0);
         }
@@ -55,9 +56,7 @@ void check_accounts(struct production *production)
     int accepted = 0, delivered = 0, failed = 0, discarded = 0;
     for (int i = 0; i < production->plan.total + EXTRAS; i++) {
         struct item *item = &production->items[i];
-        struct fates fates = {atomic_load(&item->accepted),         atomic_load(&item->begun),
-                              atomic_load(&item->failed),           atomic_load(&item->delivered),
-                              atomic_load(&item->inputs_discarded), atomic_load(&item->outputs_discarded)};
+        struct fates fates = fates_of(item);
         check_fates(i, &fates);
         accepted += fates.accepted;
         delivered += fates.deliveries;
@@ -65,6 +64,7 @@ void check_accounts(struct production *production)
         discarded += fates.inputs_discarded + fates.outputs_discarded;
     }
     CHECK_EQUAL(delivered, atomic_load(&production->delivered));
+    check_events(production);
     count_more(&tally.items, (unsigned)accepted);
     count_more(&tally.delivered, (unsigned)delivered);
     count_more(&tally.failed, (unsigned)failed);

@@ -47,6 +47,8 @@ struct plan draw_plan(uint64_t seed, uint64_t number)
     plan.payload_align = chance(dice, 3) && !plan.by_call ? 64 : 16;
     plan.early = plan.face != NOBODY && chance(dice, 2);
     plan.nests = chance(dice, 4);
+    plan.deadlines = chance(dice, 3);
+    plan.observed = chance(dice, 2);
     plan.failures_in = plan.by_call ? 0 : failures[below(dice, 4)];
     plan.callers = 1 + below(dice, CALLERS_MOST);
     for (int i = 0; i < plan.callers; i++) {

@@ -35,6 +35,8 @@ struct plan {
     enum oip_failure_policy policy;
     enum oip_wait_strategy wait;
     bool no_assist, by_call, early, nests;
+    bool deadlines; /* some items have one of their own */
+    bool observed;
     int failures_in; /* one of so many items fails; 0: none */
     int callers, counts[CALLERS_MOST], total;
     int mark; /* how many deliveries, or which item, the ending is about */

@@ -37,6 +37,7 @@ static struct production *create(struct site *site, uint64_t seed, uint64_t numb
         options.payload_align = plan->payload_align;
         options.run = make_payload;
     }
+    allow_deadlines(production, &options);
     options.discard = discard_payload;
     options.context = production;
     options.release = release_production;

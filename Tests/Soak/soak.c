@@ -186,6 +186,10 @@ static void print_tally(void)
     printf("%llu pools (%llu shut down under their producers), %llu resizes, %llu pauses, %llu waits taken back\n",
            atomic_load(&tally.pools), atomic_load(&tally.by_pool), atomic_load(&tally.resizes),
            atomic_load(&tally.pauses), atomic_load(&tally.cancelled));
+    printf("deadlines: %llu producers, %llu requests, %llu overtaken, %llu of these while they ran; %llu events "
+           "observed\n",
+           atomic_load(&tally.with_deadlines), atomic_load(&tally.requests), atomic_load(&tally.overtaken),
+           atomic_load(&tally.late), atomic_load(&tally.events));
     printf("nested: %llu accepted, %llu refused\n", atomic_load(&tally.nested), atomic_load(&tally.nested_refused));
 }
 

@@ -11,6 +11,7 @@ struct tally {
     atomic_ullong producers, items, delivered, failed, discarded, nested, nested_refused;
     atomic_ullong endings[ENDINGS], faces[FACES], by_failure, by_pool;
     atomic_ullong pools, resizes, pauses, cancelled;
+    atomic_ullong with_deadlines, requests, overtaken, late, events;
 };
 
 extern struct tally tally;

@@ -9,8 +9,8 @@ void outcome_begin(struct outcome *outcome, enum oip_failure_policy policy, uint
 {
     *outcome = (struct outcome){.policy = policy, .most = most, .lowest = UINT64_MAX};
     outcome->given = calloc(most, sizeof *outcome->given);
-    outcome->failed = calloc(most, sizeof *outcome->failed);
-    CHECK(outcome->given != NULL && outcome->failed != NULL);
+    outcome->missing = calloc(most, sizeof *outcome->missing);
+    CHECK(outcome->given != NULL && outcome->missing != NULL);
 }
 
 void outcome_add(struct outcome *outcome, uint64_t sequence, bool failed)
@@ -24,15 +24,21 @@ void outcome_add(struct outcome *outcome, uint64_t sequence, bool failed)
     outcome->given[sequence] = true;
     if (failed) {
         outcome->failures++;
-        outcome->failed[sequence] = true;
+        outcome->missing[sequence] = true;
         outcome->lowest = sequence < outcome->lowest ? sequence : outcome->lowest;
     }
+}
+
+void outcome_leave_out(struct outcome *outcome, uint64_t sequence)
+{
+    outcome_add(outcome, sequence, false);
+    outcome->missing[sequence] = true;
 }
 
 void outcome_end(struct outcome *outcome)
 {
     free(outcome->given);
-    free(outcome->failed);
+    free(outcome->missing);
 }
 
 void check_order(const struct outcome *outcome, const struct delivery *delivery, bool whole)
@@ -40,7 +46,7 @@ void check_order(const struct outcome *outcome, const struct delivery *delivery,
     bool skips = outcome->policy == OIP_SKIP || outcome->lowest > outcome->requested;
     uint64_t end = skips ? outcome->requested : outcome->lowest, place = 0;
     for (uint64_t sequence = 0; sequence < end; sequence++) {
-        if (outcome->failed[sequence]) {
+        if (outcome->missing[sequence]) {
             continue;
         }
         if (place == delivery->count) {
@@ -66,6 +72,16 @@ void check_statistics(const struct outcome *outcome, const struct delivery *deli
     CHECK_EQUAL(statistics.head, outcome->requested);
 }
 
+/* How many items below `end` had something to deliver. */
+static uint64_t count_below(const struct outcome *outcome, uint64_t end)
+{
+    uint64_t count = 0;
+    for (uint64_t sequence = 0; sequence < end; sequence++) {
+        count += !outcome->missing[sequence];
+    }
+    return count;
+}
+
 bool check_failure(const struct outcome *outcome, const struct delivery *delivery, oip_producer *producer, bool whole)
 {
     uint64_t sequence = 0;
@@ -82,7 +98,7 @@ bool check_failure(const struct outcome *outcome, const struct delivery *deliver
     CHECK(outcome->policy != OIP_SKIP);
     CHECK_EQUAL(sequence, outcome->lowest);
     CHECK_EQUAL(code, item_code(sequence));
-    CHECK(outcome->policy == OIP_FAIL_FAST || outcome->lowest == delivery->count);
+    CHECK(outcome->policy == OIP_FAIL_FAST || count_below(outcome, outcome->lowest) == delivery->count);
     return true;
 }
 

@@ -23,14 +23,17 @@ struct outcome {
     enum oip_failure_policy policy;
     uint64_t most; /* so many items there may be */
     uint64_t requested, failures;
-    uint64_t lowest;      /* failing sequence; UINT64_MAX: none */
-    bool *given, *failed; /* by sequence */
+    uint64_t lowest;       /* failing sequence; UINT64_MAX: none */
+    bool *given, *missing; /* by sequence; missing: failed or left out */
 };
 
 void outcome_begin(struct outcome *outcome, enum oip_failure_policy policy, uint64_t most);
 
 /* Adds an accepted item; UINT64_MAX: nobody said its sequence, and it did not fail. */
 void outcome_add(struct outcome *outcome, uint64_t sequence, bool failed);
+
+/* Adds one that was accepted, whose place is empty: it was overtaken, and its substitute left it out. */
+void outcome_leave_out(struct outcome *outcome, uint64_t sequence);
 
 void outcome_end(struct outcome *outcome);
 
