@@ -5,70 +5,8 @@ import Testing
 /// Deadlines here are over by the time anybody looks, or never are; an item that hangs waits for a gate.
 @Suite(.timeLimit(.minutes(1)))
 struct DeadlineTests {
-    typealias Items = OrderedItemProducer<Token, Int>
-
-    enum Form: String, CaseIterable, Sendable { case suspending, blocking, asTask }
-
-    static let atOnce = Duration.nanoseconds(1)
-
-    /// A producer, and item 0 of it, which has begun and hangs.
-    struct Scene {
-        let items: Items
-        let ledger = Ledger()
-        let gate = Gate()
-        let begun = Gate()
-
-        init(
-            onFailure: FailurePolicy = .endInOrder, window: Int = 8,
-            substitute: (@Sendable (UInt64) throws -> Token?)? = nil
-        ) throws {
-            var configuration = ProducerConfiguration(window: window)
-            configuration.allowsDeadlines = true
-            configuration.onFailure = onFailure
-            let pool = try WorkerPool(threads: 2)
-            items =
-                if let substitute {
-                    try Items(pool: pool, configuration: configuration, substitute: substitute)
-                } else {
-                    try Items(pool: pool, configuration: configuration)
-                }
-        }
-
-        func askHung(
-            _ form: Form, throwing error: (any Error & Sendable)? = nil,
-            substitute: (@Sendable (UInt64) throws -> Token?)? = nil
-        ) async throws {
-            let (begun, gate, ledger) = (begun, gate, ledger)
-            let hang: @Sendable () throws -> Token = {
-                begun.open()
-                gate.wait()
-                if let error { throw error }
-                return Token(0, ledger)
-            }
-            let sequence: UInt64?
-            switch form {
-            case .suspending:
-                sequence = try await items.produceItem(within: atOnce, substitute: substitute, hang)
-            case .blocking:
-                let items = items
-                sequence = try await onThread { try items.produceItem(within: atOnce, substitute: substitute, hang) }
-            case .asTask:
-                sequence = try await items.produceItem(within: atOnce, substitute: substitute) { () async throws in
-                    begun.open()
-                    await gate.opened()
-                    if let error { throw error }
-                    return Token(0, ledger)
-                }
-            }
-            #expect(sequence == 0)
-            await begun.opened()
-        }
-
-        func ask(_ value: Int) async throws {
-            let ledger = ledger
-            try await items.produceItem { Token(value, ledger) }
-        }
-    }
+    typealias Items = DeadlineScene.Items
+    typealias Form = DeadlineScene.Form
 
     /// The values that `kind` of consumer gets until the end, and what ended it.
     private func receive(
@@ -99,7 +37,7 @@ struct DeadlineTests {
         let ledger: Ledger
         do {
             let substitutes = Ledger()
-            let scene = try Scene { Token(-1 - Int($0), substitutes) }
+            let scene = try DeadlineScene { Token(-1 - Int($0), substitutes) }
             ledger = scene.ledger
             try await scene.askHung(form)
             try await scene.ask(1)
@@ -121,7 +59,7 @@ struct DeadlineTests {
 
     @Test(arguments: Form.allCases)
     func anItemsOwnSubstituteComesBeforeTheProducers(form: Form) async throws {
-        let scene = try Scene { _ in nil }
+        let scene = try DeadlineScene { _ in nil }
         let ledger = scene.ledger
         try await scene.askHung(form) { Token(-1 - Int($0), ledger) }
         #expect(try await receive(.thread, from: scene.items).values == [-1])
@@ -130,7 +68,7 @@ struct DeadlineTests {
 
     @Test(arguments: Form.allCases, Consumer.Kind.allCases)
     func nothingMayTakeItsPlace(form: Form, kind: Consumer.Kind) async throws {
-        let scene = try Scene { _ in nil }
+        let scene = try DeadlineScene { _ in nil }
         try await scene.askHung(form)
         try await scene.ask(1)
         let received = try await receive(kind, from: scene.items)
@@ -142,7 +80,7 @@ struct DeadlineTests {
 
     @Test(arguments: Form.allCases, [FailurePolicy.endInOrder, .failFast, .skip])
     func anErrorMayTakeItsPlace(form: Form, policy: FailurePolicy) async throws {
-        let scene = try Scene(onFailure: policy) { throw TestError(value: Int($0) + 40) }
+        let scene = try DeadlineScene(onFailure: policy) { throw TestError(value: Int($0) + 40) }
         try await scene.askHung(form, throwing: TestError(value: 0))
         try await scene.ask(1)
         let received = try await receive(.thread, from: scene.items)
@@ -155,7 +93,7 @@ struct DeadlineTests {
 
     @Test(arguments: Form.allCases, Consumer.Kind.allCases)
     func withoutASubstituteItFails(form: Form, kind: Consumer.Kind) async throws {
-        let scene = try Scene()
+        let scene = try DeadlineScene()
         try await scene.askHung(form)
         let received = try await receive(kind, from: scene.items)
         #expect(received.failure?.sequence == 0)
@@ -166,7 +104,7 @@ struct DeadlineTests {
     /// The error of an item that comes too late is neither reported nor does it end anything.
     @Test(arguments: Form.allCases)
     func aLateFailureHasNoEffect(form: Form) async throws {
-        let scene = try Scene { _ in nil }
+        let scene = try DeadlineScene { _ in nil }
         try await scene.askHung(form, throwing: TestError(value: 0))
         let received = Countdown(1)
         try await scene.items.start { items in
@@ -189,9 +127,9 @@ struct DeadlineTests {
 
     @Test
     func theTaskOfAnOvertakenItemIsCancelled() async throws {
-        let scene = try Scene { _ in nil }
+        let scene = try DeadlineScene { _ in nil }
         let cancelled = Gate()
-        try await scene.items.produceItem(within: Self.atOnce) { () async throws in
+        try await scene.items.produceItem(within: DeadlineScene.atOnce) { () async throws in
             await withTaskCancellationHandler {
                 await cancelled.opened()
             } onCancel: {
@@ -207,7 +145,7 @@ struct DeadlineTests {
     @Test
     func aTrackedItemThatIsOvertakenHasNoValue() async throws {
         var configuration = ProducerConfiguration()
-        configuration.deadline = Self.atOnce
+        configuration.deadline = DeadlineScene.atOnce
         let (begun, gate) = (Gate(), Gate())
         let items = try OrderedItemProducer<Int, Int>(
             pool: WorkerPool(threads: 1), configuration: configuration, substitute: { _ in -1 })
@@ -226,7 +164,7 @@ struct DeadlineTests {
     @Test
     func aTransformHasDeadlinesToo() async throws {
         var configuration = ProducerConfiguration(window: 4)
-        configuration.deadline = Self.atOnce
+        configuration.deadline = DeadlineScene.atOnce
         let (begun, gate) = (Gate(), Gate())
         let transform = try OrderedTransform<UInt8, UInt8, [UInt8]>(
             pool: WorkerPool(threads: 1), configuration: configuration, substitute: { UInt8($0) + 100 },
@@ -268,7 +206,7 @@ struct DeadlineTests {
     func aCallThatIsNotAcceptedTakesEverythingBack(form: Form) async throws {
         let ledger = Ledger()
         do {
-            let scene = try Scene(window: 1) { _ in nil }
+            let scene = try DeadlineScene(window: 1) { _ in nil }
             try await scene.askHung(.suspending)
             let token = Token(7, ledger)
             let items = scene.items
@@ -301,7 +239,7 @@ struct DeadlineTests {
     func aSubstituteThatIsNotNeededIsGivenBack(form: Form) async throws {
         let ledger = Ledger()
         do {
-            let scene = try Scene { _ in nil }
+            let scene = try DeadlineScene { _ in nil }
             let token = Token(7, ledger)
             let items = scene.items
             switch form {
