@@ -18,7 +18,7 @@ struct head {
     uint32_t number, check;
 };
 
-enum { INPUT = 0x11, OUTPUT = 0x77 };
+enum { INPUT = 0x11, OUTPUT = 0x77, INSTEAD = 0x3c };
 
 static unsigned char pattern(uint32_t number, size_t at, unsigned char hands)
 {
@@ -86,15 +86,41 @@ struct item *account_read_input(struct account *account, const void *payload)
     return read_payload(account, payload, INPUT);
 }
 
+/* Whether it is a substitute's output. One of a call is a pointer: of a substitute, to the byte behind. */
+static bool is_instead(const struct account *account, const void *payload)
+{
+    struct head head;
+    uintptr_t pointer;
+    if (account->takes_calls) {
+        memcpy(&pointer, payload, sizeof pointer);
+        return pointer % 2 != 0;
+    }
+    memcpy(&head, payload, sizeof head);
+    return head.check == (~head.number ^ INSTEAD);
+}
+
+static void write_instead(const struct account *account, struct item *item, void *payload)
+{
+    if (account->takes_calls) {
+        char *pointer = (char *)item + 1;
+        memcpy(payload, &pointer, sizeof pointer);
+    } else {
+        write_payload(account, item, payload, INSTEAD);
+    }
+}
+
 static struct item *read_output(struct account *account, const void *payload)
 {
     struct item *item;
+    bool instead = is_instead(account, payload);
     if (account->takes_calls) {
-        memcpy(&item, payload, sizeof item);
+        char *pointer;
+        memcpy(&pointer, payload, sizeof pointer);
+        item = (struct item *)(void *)(pointer - instead);
         EXPECT(item >= account->items && item < account->items + atomic_load(&account->taken));
         return item;
     }
-    return read_payload(account, payload, OUTPUT);
+    return read_payload(account, payload, instead ? INSTEAD : OUTPUT);
 }
 
 /* ---------------------------------------------------------------------------------------------------- items ---- */
@@ -114,6 +140,8 @@ void account_init(struct account *account, const struct oip_producer_options *op
     account->takes_calls = options->run == NULL;
     account->window = options->window != 0 ? options->window : 1024;
     account->policy = options->on_failure;
+    account->deadlines = options->deadlines;
+    account->observed = options->observe != NULL;
     account->payload_size = account->takes_calls ? sizeof(struct oip_call) : options->payload_size;
     account->payload_align = options->payload_align != 0 ? options->payload_align : _Alignof(max_align_t);
     if (account->takes_calls) {
@@ -137,6 +165,10 @@ struct item *account_take(struct account *account, unsigned count, unsigned aske
         atomic_store(&item->fate, FATE_OPEN);
         atomic_store(&item->runs, 0);
         atomic_store(&item->accepted, false);
+        atomic_store(&item->arguments, 0);
+        atomic_store(&item->substitutes, 0);
+        atomic_store(&item->instead_fate, FATE_OPEN);
+        item->has_argument = false;
         item->reserved = false;
         item->fails = fails;
         item->asker = (unsigned char)asker;
@@ -159,7 +191,8 @@ void account_accepted(struct account *account, struct item *item, uint64_t seque
         /* What was discarded has left the window, too, perhaps just before the window was closed. */
         int left = atomic_load(&account->delivered) + atomic_load(&account->slack) + atomic_load(&account->discarded);
         left += atomic_load(&account->failed);
-        EXPECT(sequence < (uint64_t)left + account->window);
+        /* Where items are overtaken an ending discards places of items that are still being made. */
+        EXPECT(sequence < (uint64_t)left + account->window || (account->deadlines && atomic_load(&account->abrupt)));
     }
 }
 
@@ -172,8 +205,13 @@ static void settle(struct account *account, struct item *item, enum fate fate)
 struct item *account_delivered(struct account *account, const void *payload, uint64_t sequence)
 {
     struct item *item = read_output(account, payload);
-    settle(account, item, FATE_DELIVERED);
-    EXPECT(!item->fails && atomic_load(&item->runs) == (item->reserved ? 0 : 1));
+    if (is_instead(account, payload)) {
+        EXPECT(atomic_exchange(&item->instead_fate, FATE_DELIVERED) == FATE_OPEN);
+    } else {
+        settle(account, item, FATE_DELIVERED);
+        EXPECT(!item->fails && atomic_load(&item->runs) == (item->reserved ? 0 : 1));
+        EXPECT(atomic_load(&item->substitutes) == 0);
+    }
     learn_sequence(item, sequence);
     EXPECT(atomic_exchange(&account->last_delivered, (long long)sequence) < (long long)sequence);
     atomic_fetch_add(&account->delivered, 1);
@@ -186,56 +224,41 @@ void account_failed(struct account *account, struct item *item)
     atomic_fetch_add(&account->failed, 1);
 }
 
+void account_failed_late(struct account *account, struct item *item)
+{
+    settle(account, item, FATE_LATE_FAILURE);
+}
+
+void account_overtaken(struct account *account, struct item *item, uint64_t sequence, enum fate fate, void *payload)
+{
+    EXPECT(atomic_load(&account->releases) == 0);
+    EXPECT(atomic_fetch_add(&item->substitutes, 1) == 0);
+    learn_sequence(item, sequence);
+    if (fate == FATE_DELIVERED) {
+        write_instead(account, item, payload);
+        return; /* unless it is discarded */
+    }
+    EXPECT(atomic_exchange(&item->instead_fate, (int)fate) == FATE_OPEN);
+    atomic_fetch_add(fate == FATE_FAILED ? &account->failed : &account->discarded, 1);
+}
+
+enum fate account_fate(const struct item *item)
+{
+    return (enum fate)(atomic_load(&item->substitutes) != 0 ? atomic_load(&item->instead_fate)
+                                                            : atomic_load(&item->fate));
+}
+
 void account_discarded(struct account *account, const void *payload, enum oip_payload_state state)
 {
+    if (state == OIP_PAYLOAD_OUTPUT && is_instead(account, payload)) {
+        EXPECT(atomic_exchange(&read_output(account, payload)->instead_fate, FATE_DISCARDED) == FATE_OPEN);
+        atomic_fetch_add(&account->discarded, 1);
+        return;
+    }
     struct item *item =
         state == OIP_PAYLOAD_INPUT ? account_read_input(account, payload) : read_output(account, payload);
     settle(account, item, FATE_DISCARDED);
     int runs = state == OIP_PAYLOAD_INPUT || item->reserved ? 0 : 1;
     EXPECT(atomic_load(&item->runs) == runs && !(item->reserved && state == OIP_PAYLOAD_INPUT));
     atomic_fetch_add(&account->discarded, 1);
-}
-
-/* ------------------------------------------------------------------------------------------------- the whole ---- */
-
-void account_verify(struct account *account, bool expect_all)
-{
-    struct item *by_sequence[ITEMS_MOST] = {NULL};
-    unsigned long long next_of[ASKERS_MOST] = {0};
-    unsigned taken = atomic_load(&account->taken), accepted = 0;
-    for (unsigned i = 0; i < taken; i++) {
-        accepted += atomic_load(&account->items[i].accepted);
-    }
-    for (unsigned i = 0; i < taken; i++) {
-        struct item *item = &account->items[i];
-        int fate = atomic_load(&item->fate);
-        EXPECT((fate != FATE_OPEN) == atomic_load(&item->accepted));
-        unsigned long long sequence = atomic_load(&item->sequence);
-        if (fate == FATE_OPEN || sequence == UINT64_MAX) {
-            continue;
-        }
-        EXPECT(sequence < accepted && by_sequence[sequence] == NULL);
-        by_sequence[sequence] = item;
-        if (item->asker != ASKER_INSIDE) { /* who asks for one after the other gets them so */
-            EXPECT(sequence >= next_of[item->asker]);
-            next_of[item->asker] = sequence + 1;
-        }
-    }
-    bool skips = account->policy == OIP_SKIP;
-    long long last = atomic_load(&account->last_delivered);
-    long long end = last + 1; /* everything below was delivered, or skipped */
-    if (expect_all) {
-        for (end = 0; end < (long long)accepted; end++) {
-            if (!skips && by_sequence[end] != NULL && atomic_load(&by_sequence[end]->fate) == FATE_FAILED) {
-                break;
-            }
-        }
-    }
-    for (long long sequence = 0; sequence < end; sequence++) {
-        struct item *item = by_sequence[sequence];
-        EXPECT(item != NULL);
-        int fate = atomic_load(&item->fate);
-        EXPECT(fate == FATE_DELIVERED || (skips && fate == FATE_FAILED));
-    }
-    EXPECT(last < end);
 }

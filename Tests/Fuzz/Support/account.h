@@ -16,7 +16,7 @@
 enum { ITEMS_MOST = 512, ASKERS_MOST = 8, ASKER_DRIVER = 0, ASKER_INSIDE = ASKERS_MOST - 1 };
 
 /* What became of an item that was accepted. */
-enum fate { FATE_OPEN, FATE_DELIVERED, FATE_FAILED, FATE_DISCARDED };
+enum fate { FATE_OPEN, FATE_DELIVERED, FATE_FAILED, FATE_DISCARDED, FATE_LATE_FAILURE, FATE_LEFT_OUT };
 
 struct account;
 
@@ -28,13 +28,18 @@ struct item {
     atomic_bool accepted;
     bool reserved; /* finishes elsewhere */
     bool fails;
-    unsigned char asker; /* one thread each, but for ASKER_INSIDE: from inside items and consumers */
-    unsigned char mood;  /* what is done inside the item, and on its delivery */
+    bool has_argument;
+    atomic_int arguments;    /* how often it came back */
+    atomic_int substitutes;  /* 1: overtaken; then `fate` is not that of its place in the order, but: */
+    atomic_int instead_fate; /* of what took its place */
+    unsigned char asker;     /* one thread each, but for ASKER_INSIDE: from inside items and consumers */
+    unsigned char mood;      /* what is done inside the item, and on its delivery */
 };
 
 struct account {
     void *lane;
     bool takes_calls;
+    bool deadlines, observed;
     size_t window, payload_size, payload_align;
     enum oip_failure_policy policy;
     atomic_int slack; /* items that may have left the window before their consumer says so */
@@ -42,6 +47,7 @@ struct account {
     atomic_int delivered, failed, discarded;
     atomic_llong last_delivered;
     atomic_int releases;
+    atomic_int events[OIP_OVERTAKEN + 1];
     /* Production may end, or has ended, otherwise than by waiting for the items; set before the call that does it. */
     atomic_bool abrupt;
     struct item items[ITEMS_MOST];
@@ -68,7 +74,14 @@ struct item *account_read_input(struct account *account, const void *payload);
 /* A payload has arrived where it belongs; each once per item. */
 struct item *account_delivered(struct account *account, const void *payload, uint64_t sequence);
 void account_failed(struct account *account, struct item *item);
+void account_failed_late(struct account *account, struct item *item);
 void account_discarded(struct account *account, const void *payload, enum oip_payload_state state);
+
+/* An item is overtaken, and this becomes of its place: delivered means that `payload` gets a value for the consumer. */
+void account_overtaken(struct account *account, struct item *item, uint64_t sequence, enum fate fate, void *payload);
+
+/* What becomes of a place in the order. */
+enum fate account_fate(const struct item *item);
 
 /* All is over: nothing is open, nothing came that was not accepted, what arrived is what had to. */
 void account_verify(struct account *account, bool expect_all);

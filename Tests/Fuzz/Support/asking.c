@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ITEM_FAILS_ELSEWHERE = 600 };
 
@@ -25,6 +26,13 @@ static void finish(struct lane *lane, struct item *item)
     if (item->fails) {
         if (account->policy == OIP_FAIL_FAST) {
             atomic_store(&account->abrupt, true);
+        }
+        if (account->deadlines) { /* it is told, as it may be late */
+            void *payload = buffer_of(account, 1);
+            account_write_input(account, item, payload);
+            oip_fail_with(lane->producer, sequence, ITEM_FAILS_ELSEWHERE, payload);
+            free(payload);
+            return;
         }
         account_failed(account, item);
         oip_fail(lane->producer, sequence, ITEM_FAILS_ELSEWHERE);
@@ -114,6 +122,23 @@ static int ask_many(struct lane *lane, bool waits, unsigned asker, unsigned coun
     return result;
 }
 
+static int ask_one_in_time(struct lane *lane, enum way way, struct item *item, unsigned how_soon)
+{
+    struct account *account = &lane->account;
+    item->reserved = way == WAY_RESERVE || way == WAY_TRY_RESERVE;
+    void *payload = buffer_of(account, 1);
+    account_write_input(account, item, payload);
+    struct oip_request request = lane_request(item, item->reserved ? NULL : payload, how_soon);
+    request.nowait = way == WAY_TRY || way == WAY_TRY_RESERVE;
+    uint64_t sequence = UINT64_MAX;
+    int result = oip_request(lane->producer, &request, &sequence);
+    free(payload);
+    if (result == 0) {
+        account_accepted(account, item, sequence);
+    }
+    return result;
+}
+
 static int ask_one(struct lane *lane, enum way way, struct item *item)
 {
     struct account *account = &lane->account;
@@ -151,7 +176,8 @@ int lane_ask(struct lane *lane, enum way way, unsigned asker, unsigned count, un
     if (item == NULL) {
         return -EAGAIN;
     }
-    int result = ask_one(lane, way, item);
+    int result =
+        lane->account.deadlines && way != WAY_CALL ? ask_one_in_time(lane, way, item, count) : ask_one(lane, way, item);
     if (result == 0 && item->reserved) {
         if (asker == ASKER_DRIVER && !lane->nests) {
             lane->reserved[lane->reserved_count++] = item;
@@ -205,8 +231,15 @@ void lane_ask_async(struct lane *lane, bool reserves, unsigned char mood, bool f
     wait->payload = buffer_of(account, 1);
     account_write_input(account, item, wait->payload);
     uint64_t sequence = UINT64_MAX;
-    int result = reserves ? oip_reserve_async(lane->producer, &sequence, &wait->waiter)
+    int result;
+    if (account->deadlines) {
+        wait->request = lane_request(item, reserves ? NULL : wait->payload, mood % 7u);
+        wait->request.waiter = &wait->waiter;
+        result = oip_request(lane->producer, &wait->request, &sequence);
+    } else {
+        result = reserves ? oip_reserve_async(lane->producer, &sequence, &wait->waiter)
                           : oip_produce_async(lane->producer, wait->payload, &sequence, &wait->waiter);
+    }
     if (result == -EINPROGRESS) {
         return;
     }
@@ -238,44 +271,9 @@ void lane_cancel(struct lane *lane, unsigned which)
         wait->cancelled = true;
         free(wait->payload); /* nobody reads it any more */
         wait->payload = NULL;
+        memset(&wait->request, 0xa5, sizeof wait->request);
     } else {
         EXPECT(result == -EALREADY);
         WAIT_UNTIL(atomic_load(&wait->told) == 1);
     }
-}
-
-/* ----------------------------------------------------------------------------------------------------- callers ---- */
-
-/* A thread that may wait for room for ever, until production ends. */
-static void *call(void *argument)
-{
-    static const enum way ways[] = {WAY_PRODUCE, WAY_PRODUCE, WAY_MANY, WAY_RESERVE, WAY_CALL, WAY_TRY};
-    struct caller *caller = argument;
-    for (unsigned i = 0; i < caller->count; i++) {
-        enum way way = ways[(caller->moods + i) % 6];
-        int result = lane_ask(caller->lane, way, caller->asker, 1 + i % 5, (unsigned char)(caller->moods * i), false);
-        if (result != 0 && result != -EAGAIN) {
-            EXPECT(result == -EPIPE || result == -ESHUTDOWN);
-            break;
-        }
-    }
-    return NULL;
-}
-
-void lane_start_caller(struct lane *lane, unsigned count, unsigned moods)
-{
-    if (lane->callers_count == CALLERS_MOST) {
-        return;
-    }
-    struct caller *caller = &lane->callers[lane->callers_count];
-    *caller = (struct caller){.lane = lane, .asker = 1 + lane->callers_count++, .count = count, .moods = moods};
-    EXPECT(pthread_create(&caller->thread, NULL, call, caller) == 0);
-}
-
-void lane_join_callers(struct lane *lane)
-{
-    for (unsigned i = 0; i < lane->callers_count; i++) {
-        EXPECT(pthread_join(lane->callers[i].thread, NULL) == 0);
-    }
-    lane->callers_count = 0;
 }

@@ -143,7 +143,8 @@ static bool comes(struct lane *lane)
     }
     for (unsigned i = 0; i < atomic_load(&account->taken); i++) {
         struct item *item = &account->items[i];
-        if (atomic_load(&item->accepted) && atomic_load(&item->fate) == FATE_OPEN && !item->fails) {
+        bool is_open = atomic_load(&item->accepted) && atomic_load(&item->fate) == FATE_OPEN;
+        if (is_open && !item->fails && atomic_load(&item->substitutes) == 0 && lane_has_value_instead(item)) {
             return true;
         }
     }

@@ -124,11 +124,12 @@ static void check_statistics(struct lane *lane)
     struct account *account = &lane->account;
     struct oip_statistics statistics = {.size = sizeof statistics};
     EXPECT(oip_get_statistics(lane->producer, &statistics) == 0);
-    unsigned long long accepted = 0, lowest = UINT64_MAX;
+    unsigned long long accepted = 0, overtaken = 0, lowest = UINT64_MAX;
     for (unsigned i = 0; i < atomic_load(&account->taken); i++) {
         struct item *item = &account->items[i];
         accepted += atomic_load(&item->accepted);
-        if (atomic_load(&item->fate) == FATE_FAILED && atomic_load(&item->sequence) < lowest) {
+        overtaken += (unsigned)atomic_load(&item->substitutes);
+        if (account_fate(item) == FATE_FAILED && atomic_load(&item->sequence) < lowest) {
             lowest = atomic_load(&item->sequence);
         }
     }
@@ -136,7 +137,10 @@ static void check_statistics(struct lane *lane)
     EXPECT(statistics.running == 0 && statistics.finished_waiting == 0 && statistics.outstanding == 0);
     EXPECT(statistics.delivered == (uint64_t)atomic_load(&account->delivered));
     EXPECT(statistics.failed == (uint64_t)atomic_load(&account->failed));
-    EXPECT(statistics.discarded == (uint64_t)atomic_load(&account->discarded));
+    /* Of an item that is late, or whose place an ending has discarded, the payload is discarded as it comes. */
+    EXPECT(statistics.discarded == accepted - statistics.delivered - statistics.failed);
+    EXPECT(account->deadlines || statistics.discarded == (uint64_t)atomic_load(&account->discarded));
+    EXPECT(statistics.overtaken == overtaken && statistics.late <= accepted);
     EXPECT(statistics.skipped == (account->policy == OIP_SKIP ? statistics.failed : 0));
     uint64_t sequence = 0;
     int code = 0;

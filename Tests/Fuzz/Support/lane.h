@@ -45,6 +45,7 @@ struct wait {
     struct lane *lane;
     struct item *item; /* NULL: for the end of production */
     void *payload;
+    struct oip_request request;
     atomic_int told; /* how often */
     int result;
     bool cancelled, harvested;
@@ -111,6 +112,7 @@ void queue_serve(struct queue *queue, struct lane *lanes);
 
 /* ------------------------------------------------------------------------------------------------ asking.c ---- */
 
+/* `count`: of many; of one that may be overtaken it says how soon. */
 enum way { WAY_TRY, WAY_PRODUCE, WAY_TRY_MANY, WAY_MANY, WAY_CALL, WAY_TRY_RESERVE, WAY_RESERVE, WAYS };
 
 /* Asks once; `result` of the call. A way that waits is replaced where the driver must not wait. */
@@ -126,6 +128,18 @@ void lane_join_callers(struct lane *lane);
 
 /* A further wait's memory; NULL where there is none. */
 struct wait *lane_new_wait(struct lane *lane);
+
+/* --------------------------------------------------------------------------------------------- deadlines.c ---- */
+
+/* Items of this producer may be overtaken; it is observed. */
+void lane_allow_deadlines(struct oip_producer_options *options);
+void lane_observe(struct oip_producer_options *options, struct lane *lane);
+
+/* What asks for the item with a deadline, and its payload in there; NULL: it finishes elsewhere. */
+struct oip_request lane_request(struct item *item, const void *payload, unsigned how_soon);
+
+/* Whether what takes the place of the item, if it is overtaken, is a value. */
+bool lane_has_value_instead(const struct item *item);
 
 /* ----------------------------------------------------------------------------------------------- endings.c ---- */
 

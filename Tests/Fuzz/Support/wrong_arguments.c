@@ -79,10 +79,36 @@ static void wrong_producers(unsigned which, struct pool *pool)
     EXPECT(oip_producer_create(&producer, pool->pool, NULL) == -EINVAL && producer == NULL);
 }
 
+static void wrong_requests(unsigned which, struct lane *lane)
+{
+    struct oip_waiter waiter;
+    struct oip_request request = OIP_REQUEST_INIT;
+    memset(&waiter, 0, sizeof waiter);
+    switch (lane->account.deadlines ? which % 2 : which % 4) {
+    case 0:
+        request.size = which % 8;
+        break;
+    case 1:
+        request.nowait = true;
+        request.waiter = &waiter;
+        break;
+    case 2:
+        request.deadline_ns = 1 + which;
+        break;
+    default:
+        request.argument = &waiter;
+    }
+    EXPECT(oip_request(lane->producer, &request, NULL) == -EINVAL);
+    EXPECT(oip_request(lane->producer, NULL, NULL) == -EINVAL);
+}
+
 static void wrong_uses(unsigned which, struct lane *lane)
 {
     struct oip_statistics statistics = {.size = 0};
-    switch (which % 5) {
+    switch (which % 6) {
+    case 5:
+        wrong_requests(which / 6, lane);
+        break;
     case 0:
         EXPECT(oip_start(lane->producer, NULL, NULL) == -EINVAL);
         break;
