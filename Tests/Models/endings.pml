@@ -11,12 +11,13 @@
  * thread that ends, for what nobody has begun, or whoever discards, for what was finished or is still to be claimed.
  *
  * Shown: the payload of each item that was accepted is delivered or destroyed, exactly once; nobody touches the head at
- * the same time as another, none is accepted behind the close, and production settles.
+ * the same time as another, none is accepted behind the close, nothing is delivered behind what an ending has discarded,
+ * and production settles.
  *
- * AT_ONCE=0, 1: which ending.
+ * AT_ONCE=0, 1: which ending. RUNNERS=1, 2: with three items, or two.
  * BROKEN=1: no heavy fence. BROKEN=2: who discards does not look again after it went idle. BROKEN=3: the close is not
  * in the same word as the sequences. BROKEN=4: who discards destroys all that is finished, whatever the stamp says.
- * BROKEN=5: who ends does not claim what it destroys.
+ * BROKEN=5: who ends does not claim what it destroys. BROKEN=6: the limit drops before the gate.
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -24,7 +25,10 @@
 #ifndef AT_ONCE
 #define AT_ONCE 1
 #endif
-#define ITEMS 3
+#ifndef RUNNERS
+#define RUNNERS 1
+#endif
+#define ITEMS (4 - RUNNERS)
 
 mtype = { away, busy, idle, queued, settled };
 mtype = { unfinished, done, discarded };
@@ -42,6 +46,7 @@ bool discarding;      /* kind is CONSUMER_DISCARD */
 bool inside, inside_own;
 byte holders;         /* threads that are taking or discarding the head */
 bool told;            /* the loop's entry is in its queue */
+bool gap;             /* the loop has passed what was discarded: nothing may be delivered behind it */
 
 inline end_payload(item) { d_step { ended[item]++; assert(ended[item] == 1) } }
 
@@ -187,7 +192,7 @@ proctype Loop() {
         :: state == away && !gate_down && stamp[head] == done ->
             hold();
             if
-            :: head < ITEMS -> end_payload(head); head++; took = true
+            :: head < ITEMS -> assert(!gap); end_payload(head); head++; took = true
             fi;
             let_go()
         :: else
@@ -227,7 +232,7 @@ look_at_head:
                 :: else ->
                     if
                     :: stamp[head] == done -> state = away
-                    :: stamp[head] == discarded -> head++; goto look_at_head
+                    :: stamp[head] == discarded -> gap = true; head++; goto look_at_head
                     :: else ->
                         state = idle;
                         mine = false;
@@ -261,8 +266,11 @@ end_busy:
 proctype Ender() {
     byte item;
     bool mine;
-    aborted = true;
-    gate_down = true;
+    /* The gate first: see lower_gate_and_limit(). */
+    if
+    :: BROKEN == 6 -> aborted = true; gate_down = true
+    :: else -> gate_down = true; aborted = true
+    fi;
     closed = true;
     /* What nobody has begun. */
     do
@@ -339,6 +347,10 @@ init {
     atomic {
         run Caller();
         run Runner();
+#if RUNNERS == 2
+        run Runner();
+#endif
+
         run Loop();
 #if AT_ONCE
         run Ender();
