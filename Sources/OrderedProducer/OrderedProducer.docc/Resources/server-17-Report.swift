@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Logging
+import OrderedProducer
+import OrderedProducerObservability
+
+/// Sends a part of a response: suspends while the client is slow, throws where it has gone.
+typealias Send = @Sendable (String) async throws -> Void
+
+/// The checksums of the files of a directory.
+struct Report: Sendable {
+    let directory: URL
+    let pool: WorkerPool
+    let metrics: ProducerMetrics
+    let logger: Logger
+    let trace: OrderedTrace?
+
+    func send(with send: @escaping Send) async throws {
+        let files = try await pool.run { [directory] in try listing(of: directory) }
+        var configuration = ProducerConfiguration(window: 16)
+        configuration.width = 2
+        configuration.allowsDeadlines = true
+        configuration.name = "report"
+        configuration.trace = trace
+        var production: OrderedItemProducer<String, Never>?
+        defer {
+            if let statistics = production?.statistics { log(statistics) }
+        }
+
+        try await withOrderedItemProducer(
+            pool: pool, configuration: configuration
+        ) { (lines: AsyncOrderedItems<String>) in
+            for try await line in lines { try await send(line) }
+        } produce: { lines in
+            metrics.add(lines)
+            production = lines
+            try await lines.produceItem { [directory] in "Checksums of \(directory.path)\n" }
+            for file in files {
+                let sequence = try await lines.produceItem(
+                    within: .seconds(2), substitute: { _ in "too slow  \(file.lastPathComponent)\n" }
+                ) { try line(of: file) }
+                guard sequence != nil else { break }
+            }
+            try await lines.produceItem { "\(files.count) files\n" }
+        }
+    }
+
+    private func log(_ statistics: ProducerStatistics) {
+        guard let slowest = statistics.longestStallSequence else { return }
+        logger.info(
+            "report",
+            metadata: [
+                "lines": "\(statistics.delivered)",
+                "overtaken": "\(statistics.overtaken)",
+                "longest_stall_ms": "\(statistics.longestStall / 1_000_000)",
+                "longest_stall_line": "\(slowest)",
+            ])
+    }
+}
