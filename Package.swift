@@ -30,7 +30,7 @@ let package = Package(
         .trait(name: "Metrics", description: "OrderedProducerObservability: statistics as metrics, with swift-metrics"),
         .trait(
             name: "Tracing",
-            description: "OrderedProducerObservability: the caller's context inside items, with swift-distributed-tracing"),
+            description: "OrderedProducerObservability: the caller's context in items, with swift-distributed-tracing"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
