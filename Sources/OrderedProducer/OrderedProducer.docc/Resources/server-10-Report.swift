@@ -14,7 +14,7 @@ struct Report: Sendable {
         let files = try await pool.run { [directory] in try listing(of: directory) }
         var configuration = ProducerConfiguration(window: 16)
         configuration.width = 2
-        configuration.deadline = .seconds(2)
+        configuration.deadline = .seconds(10)
 
         try await withOrderedItemProducer(
             pool: pool, configuration: configuration

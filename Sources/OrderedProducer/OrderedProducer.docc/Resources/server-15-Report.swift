@@ -27,7 +27,7 @@ struct Report: Sendable {
             try await lines.produceItem { [directory] in "Checksums of \(directory.path)\n" }
             for file in files {
                 let sequence = try await lines.produceItem(
-                    within: .seconds(2), substitute: { _ in "too slow  \(file.lastPathComponent)\n" }
+                    within: .seconds(10), substitute: { _ in "too slow  \(file.lastPathComponent)\n" }
                 ) { try line(of: file) }
                 guard sequence != nil else { break }
             }
