@@ -86,6 +86,7 @@ static void look_at_head(struct oip_producer *producer, uint64_t word)
 {
     uint64_t head = delivery_sequence(word);
     uint64_t stamp = ring_stamp(&producer->ring, head);
+    /* Sequentially consistent, after the word: pairs with a pause, which lowers the gate and then looks at the word. */
     bool paused =
         kind_of(producer) != CONSUMER_DISCARD && head >= atomic_load_explicit(&producer->gate, memory_order_seq_cst);
     if (paused) {
@@ -116,6 +117,7 @@ static void ring(struct alarm *alarm)
 static bool keep_alive(struct alarm *alarm)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(alarm, struct deadlines, alarm)->producer;
+    /* Relaxed, as every reference that is taken: the timekeeper's lock orders this with the alarm's dismissal. */
     unsigned references = atomic_load_explicit(&producer->references, memory_order_relaxed);
     while (references != 0) {
         if (atomic_compare_exchange_weak_explicit(&producer->references, &references, references + 1,

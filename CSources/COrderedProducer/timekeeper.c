@@ -137,6 +137,7 @@ static void *keeper_main(void *argument)
     current_frame = &frame;
     for (;;) {
         uint32_t ticket = parking_ticket(&keeper->parking);
+        /* After the ticket: pairs with the stop, which raises this and then signals, so that the ticket is stale. */
         if (atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) {
             break;
         }
