@@ -21,8 +21,8 @@ static void lower_start_limit(struct oip_producer *producer, uint64_t limit)
 
 /*
  * Under the lock: nothing more is delivered, and nothing more begins. The gate first: an item that the limit has
- * discarded looks like one that was left out, and whoever finds one must find the gate down, too, or would deliver what is
- * behind it.
+ * discarded looks like one that was left out, and whoever finds one must find the gate down, too, or would deliver what
+ * is behind it.
  */
 static void lower_gate_and_limit(struct oip_producer *producer)
 {

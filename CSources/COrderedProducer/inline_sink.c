@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An inline sink: a function that the worker which made the head deliverable calls itself, item after item. No thread
- * and no wake for delivery; what a worker cannot deliver at once, because another one delivers, that one does. Where all
- * workers hang in items that have deadlines, the timekeeper delivers.
+ * and no wake for delivery; what a worker cannot deliver at once, because another one delivers, that one does. Where
+ * all workers hang in items that have deadlines, the timekeeper delivers.
  */
 #include "deadline.h"
 #include "deliverer.h"

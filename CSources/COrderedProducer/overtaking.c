@@ -131,7 +131,7 @@ void overtaking_run(struct oip_producer *producer, uint64_t sequence, uint32_t *
     }
 }
 
-/* ----------------------------------------------------------------------------------- the holder of the delivery ---- */
+/* ---------------------------------------------------------------------------------- the holder of the delivery ---- */
 
 /* Takes the item at `head`, which has not begun, out of its slot. */
 static bool take_unbegun(struct oip_producer *producer, uint64_t head)
