@@ -183,7 +183,10 @@ bool go_paused(struct oip_producer *producer, uint64_t head)
 
 static void pass(struct oip_producer *producer, uint64_t head)
 {
+    enum phase phase = stamp_phase(ring_stamp(&producer->ring, head));
     add(&producer->passed, 1);
+    /* Not as the difference to those that failed: they are counted before it is their turn. */
+    add(&producer->discarded, phase != PHASE_FAILED && phase != PHASE_SKIPPED);
     advance(producer, head);
 }
 

@@ -173,7 +173,7 @@ static enum phase substitute(struct oip_producer *producer, uint64_t head)
                                      slot_deadline(slot)->argument);
         frame_leave(&frame);
     }
-    return code == 0 ? PHASE_DONE : code == OIP_LEAVE_OUT ? PHASE_SKIPPED : ending_item_failed(producer, head, code);
+    return code == 0 ? PHASE_DONE : code == OIP_LEAVE_OUT ? PHASE_DISCARDED : ending_item_failed(producer, head, code);
 }
 
 bool overtaking_overtake(struct oip_producer *producer, uint64_t head)

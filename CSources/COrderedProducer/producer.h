@@ -69,7 +69,8 @@ struct oip_producer {
     _Atomic uint64_t stall_began; /* when a later item finished while the head had not; 0: none did */
 
     /* The holder's own. */
-    OIP_ALIGNED_TO_LINE _Atomic uint64_t passed; /* sequences behind head that were not delivered */
+    OIP_ALIGNED_TO_LINE _Atomic uint64_t passed; /* sequences behind head that were not delivered, */
+    _Atomic uint64_t discarded;                  /* and of them those that had not failed */
     _Atomic uint64_t assisted;
     uint32_t until_sample;                 /* of the consumer's cost samples */
     _Atomic(const void *) consumer_thread; /* identity of the thread that calls oip_next() */

@@ -57,7 +57,7 @@ enum phase {
     PHASE_DONE = 4,      /* the payload is an output */
     PHASE_FAILED = 5,    /* the payload is empty, as in all below */
     PHASE_SKIPPED = 6,   /* failed, and to be left out */
-    PHASE_DISCARDED = 7, /* not run, because production had ended */
+    PHASE_DISCARDED = 7, /* not run, because production had ended; or overtaken, and left out */
 };
 
 enum { PHASE_BITS = 3, PHASE_MASK = (1 << PHASE_BITS) - 1 };

@@ -42,7 +42,7 @@ int oip_get_statistics(const oip_producer *producer, struct oip_statistics *stat
     now.delivered = now.head > passed ? now.head - passed : 0;
     now.failed = read(&producer->failed_count);
     now.skipped = read(&producer->skipped_count);
-    now.discarded = passed > now.failed ? passed - now.failed : 0;
+    now.discarded = read(&producer->discarded);
     count_outstanding(ring, now.head, now.requested, &now);
     now.assisted = read(&producer->assisted);
     now.helped = read(&producer->helped);

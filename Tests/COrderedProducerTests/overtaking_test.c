@@ -47,6 +47,27 @@ static void nothing_may_take_its_place(int variant)
     overdue_end(overdue);
 }
 
+/* One that has failed and is still to be passed over is no less than nothing. */
+static void what_is_left_out_stays_counted(int variant)
+{
+    struct overdue *overdue = of_variant(variant, 2, OPTIONS(.window = 4, .on_failure = OIP_SKIP));
+    overdue->entries[0].instead = NOTHING;
+    overdue->entries[1].fails = true;
+    ask_hung(overdue, 0, making_of(variant), AT_ONCE);
+    overdue_start(overdue);
+    WAIT_UNTIL(overdue_statistics(overdue).head == 1);
+    CHECK_EQUAL(overdue_statistics(overdue).discarded, 1);
+    oip_pause(overdue->producer);
+    CHECK_EQUAL(overdue_ask(overdue, 1, ON_POOL, 0), 0);
+    WAIT_UNTIL(overdue_statistics(overdue).failed == 1);
+    CHECK_EQUAL(overdue_statistics(overdue).discarded, 1);
+    overdue_stop(overdue);
+    CHECK_EQUAL(overdue_statistics(overdue).discarded, 1);
+    CHECK_EQUAL(overdue_statistics(overdue).skipped, 1);
+    let_go(overdue, 0, making_of(variant));
+    overdue_end(overdue);
+}
+
 static void a_failure_may_take_its_place(int variant)
 {
     for (enum oip_failure_policy policy = OIP_END_IN_ORDER; policy <= OIP_SKIP; policy++) {
@@ -242,6 +263,7 @@ int main(int count, char **arguments)
     static const struct test tests[] = {
         {"a hung head is replaced", a_hung_head_is_replaced, VARIANTS, variant_name},
         {"nothing may take its place", nothing_may_take_its_place, VARIANTS, variant_name},
+        {"what is left out stays counted", what_is_left_out_stays_counted, VARIANTS, variant_name},
         {"a failure may take its place", a_failure_may_take_its_place, VARIANTS, variant_name},
         {"without a substitute the item fails", without_a_substitute_the_item_fails, 0, NULL},
         {"an item that has not begun is not run", an_item_that_has_not_begun_is_not_run, VARIANTS, variant_name},
