@@ -55,8 +55,13 @@ void deadline_publish(struct oip_producer *producer, uint64_t sequence, const vo
     OIP_POINT(before_alarm);
     /* Sequentially consistent, after the stamp: pairs with going idle, after which the alarm is set for a stamp. */
     uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
-    if (word == delivery_word(sequence, DELIVERY_IDLE) && due != NEVER) {
-        alarm_set(producer->pool, &producer->deadlines->alarm, due);
+    if (word == delivery_word(sequence, DELIVERY_IDLE)) {
+        /* After an ending it is discarded, and not left to the pool, whose threads may all hang. By the timekeeper:
+         * this thread may hold the producer's lock. */
+        due = kind_of(producer) == CONSUMER_DISCARD ? 0 : due;
+        if (due != NEVER) {
+            alarm_set(producer->pool, &producer->deadlines->alarm, due);
+        }
     }
 }
 
@@ -87,12 +92,12 @@ static void look_at_head(struct oip_producer *producer, uint64_t word)
     uint64_t head = delivery_sequence(word);
     uint64_t stamp = ring_stamp(&producer->ring, head);
     /* Sequentially consistent, after the word: pairs with a pause, which lowers the gate and then looks at the word. */
-    bool paused =
-        kind_of(producer) != CONSUMER_DISCARD && head >= atomic_load_explicit(&producer->gate, memory_order_seq_cst);
-    if (paused) {
-        return; /* whoever lifts the pause flips the word: the holder looks then */
+    bool discards = kind_of(producer) == CONSUMER_DISCARD;
+    if (!discards && head >= atomic_load_explicit(&producer->gate, memory_order_seq_cst)) {
+        return; /* paused; whoever lifts that flips the word: the holder looks then */
     }
-    if (deadline_has_passed(producer, head, stamp) && stamp_phase(stamp) != PHASE_MOVING) {
+    bool is_due = deadline_has_passed(producer, head, stamp) && stamp_phase(stamp) != PHASE_MOVING;
+    if (is_due || (discards && stamp == stamp_of(head, PHASE_READY))) {
         OIP_POINT(head_is_due);
         delivery_due(producer, word);
     } else {

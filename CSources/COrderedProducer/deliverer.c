@@ -214,8 +214,10 @@ void discard_run(struct oip_producer *producer)
             return;
         } else {
             uint64_t idle = delivery_word(head, DELIVERY_IDLE);
-            set_delivery(producer, head, DELIVERY_IDLE); /* pairs with delivery_after_finish() */
-            if (!stamp_is_final(ring_stamp(ring, head), head) && !ring_is_exhausted(ring, head)) {
+            set_delivery(producer, head, DELIVERY_IDLE); /* pairs with delivery_after_finish(), deadline_publish() */
+            stamp = ring_stamp(ring, head);
+            bool unbegun = producer->deadlines != NULL && stamp == stamp_of(head, PHASE_READY);
+            if (!stamp_is_final(stamp, head) && !unbegun && !ring_is_exhausted(ring, head)) {
                 if (OIP_UNLIKELY(producer->deadlines != NULL)) {
                     deadline_set_alarm(producer, head);
                 }

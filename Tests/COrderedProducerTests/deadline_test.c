@@ -2,6 +2,8 @@
 /* Deadlines: who sees to it that they are kept, what they mean for endings, and requests that have one. */
 #include "Support/overdue_variants.h"
 
+#include <sched.h>
+
 /* ---------------------------------------------------------------------------------------------- who sees to it ---- */
 
 static bool is_idle(struct overdue *overdue)
@@ -96,6 +98,46 @@ static void an_end_at_once_waits_for_no_item_that_is_due(int variant)
         let_go(overdue, 0, making_of(variant));
         overdue_end(overdue);
     }
+}
+
+static sem_t is_asking, may_go_on;
+
+/* Keeps the caller between its sequence and its slot. */
+static void hold_the_caller(void *context, const struct oip_event *event)
+{
+    (void)context;
+    if (event->kind == OIP_REQUESTED && event->sequence == 1) {
+        sem_post(&is_asking);
+        wait_for(&may_go_on);
+    }
+}
+
+static void *ask_the_second(void *overdue)
+{
+    CHECK_EQUAL(overdue_ask(overdue, 1, ON_POOL, OIP_NO_DEADLINE), 0);
+    return NULL;
+}
+
+/* The pool's only thread hangs, so nobody but the ending can discard what was asked for just before it. */
+static void an_end_at_once_discards_what_is_just_being_asked_for(int variant)
+{
+    struct overdue *overdue =
+        overdue_create((enum consumer)variant, 2, 1, OPTIONS(.window = 4, .observe = hold_the_caller));
+    sem_init(&is_asking, 0, 0);
+    sem_init(&may_go_on, 0, 0);
+    ask_hung(overdue, 0, ON_POOL, AT_ONCE);
+    overdue_start(overdue);
+    wait_for_arrivals(overdue, 1);
+    pthread_t caller;
+    CHECK_EQUAL(pthread_create(&caller, NULL, ask_the_second, overdue), 0);
+    wait_for(&is_asking);
+    oip_stop_producing(overdue->producer);
+    sem_post(&may_go_on);
+    CHECK_EQUAL(pthread_join(caller, NULL), 0);
+    WAIT_UNTIL(overdue->entries[1].inputs_discarded == 1);
+    overdue_stop(overdue);
+    let_go(overdue, 0, ON_POOL);
+    overdue_end(overdue);
 }
 
 static void the_last_handle_goes_while_items_are_late(int variant)
@@ -235,6 +277,8 @@ int main(int count, char **arguments)
         {"everything hangs", everything_hangs, VARIANTS, variant_name},
         {"an end at once waits for no item that is due", an_end_at_once_waits_for_no_item_that_is_due, VARIANTS,
          variant_name},
+        {"an end at once discards what is just being asked for", an_end_at_once_discards_what_is_just_being_asked_for,
+         CONSUMERS, consumer_name},
         {"the last handle goes while items are late", the_last_handle_goes_while_items_are_late, VARIANTS,
          variant_name},
         {"a substitute cannot wait for itself", a_substitute_cannot_wait_for_itself, VARIANTS, variant_name},
