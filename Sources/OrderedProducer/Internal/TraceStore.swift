@@ -23,7 +23,7 @@ final class TraceStore: Sendable {
 
     init(capacity: Int) {
         shelves = (0..<Self.shelfCount).map { _ in Locked(Shelf()) }
-        chunksLeft = Atomic((capacity + Self.chunkSize - 1) / Self.chunkSize)
+        chunksLeft = Atomic((capacity - 1) / Self.chunkSize + 1)
     }
 
     /// Events that came when there was no room left.
@@ -80,10 +80,11 @@ final class TraceStore: Sendable {
 
     /// What was recorded until now, producer by producer.
     func snapshot() -> [(name: String, events: [TraceEvent])] {
+        let recorded = shelves.map { shelf in shelf.withLock { ($0.full, $0.open) } }
+        // Afterwards: whose events are there has registered by now.
         let names = names.withLock { $0 }
         var events = [[TraceEvent]](repeating: [], count: names.count)
-        for shelf in shelves {
-            let (full, open) = shelf.withLock { ($0.full, $0.open) }
+        for (full, open) in recorded {
             for event in full.joined() { events[event.producer].append(event) }
             for event in open { events[event.producer].append(event) }
         }

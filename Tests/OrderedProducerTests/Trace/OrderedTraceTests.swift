@@ -123,6 +123,37 @@ import Testing
         await pool.shutdown()
     }
 
+    /// What there is keeps the reader busy, while producers that have an event at once come all the time.
+    @Test func producersMayComeWhileItIsRead() async {
+        let store = TraceStore(capacity: 1 << 20)
+        let (coming, isRead) = (Gate(), EndSignal())
+        @Sendable func record(thread: UInt32, producer: Int) {
+            store.record(
+                TraceEvent(
+                    kind: .requested, failed: false, thread: thread, producer: producer, sequence: 0, time: 0))
+        }
+        let first = store.register(nil)
+        for _ in 0..<200_000 { record(thread: 0, producer: first) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                coming.open()
+                while !isRead.hasFired {
+                    record(thread: 15, producer: store.register(nil))
+                    await Task.yield()
+                }
+            }
+            group.addTask {
+                await coming.opened()
+                #expect(store.snapshot()[first].events.count == 200_000)
+                isRead.fire()
+            }
+        }
+    }
+
+    @Test func itMayHaveRoomForAll() {
+        #expect(OrderedTrace(capacity: .max).dropped == 0)
+    }
+
     @Test func aFileThatCannotBeWrittenIsSaid() throws {
         let trace = OrderedTrace()
         let missing = "/nonexistent-folder/trace.json"
