@@ -69,7 +69,10 @@
 
         private func drain() async throws {
             let lost = Task { [production, clock, gracePeriod] in
-                guard let gracePeriod, (try? await clock.sleep(for: gracePeriod)) != nil else { return 0 }
+                // Whatever else ends production takes the time that it takes.
+                guard let gracePeriod, (try? await gracefulShutdown()) != nil,
+                    (try? await clock.sleep(for: gracePeriod)) != nil
+                else { return 0 }
                 defer { production.stopProducing() }
                 return production.statistics.outstanding
             }

@@ -59,6 +59,8 @@
             semaphore.signal()
         }
 
+        var isOpen: Bool { signal.hasFired }
+
         func opened() async {
             let signal = signal
             await Task.detached { await signal.wait() }.value

@@ -134,6 +134,20 @@
             try await running.value
         }
 
+        /// The grace period is for a shutdown, of which there is none here.
+        @Test func productionThatIsStoppedMayTakeItsTime() async throws {
+            let line = try await Line()
+            let clock = ManualClock()
+            let service = ProducerService(line.producer, gracePeriod: .seconds(5), clock: clock)
+            async let running: Void = service.run()
+            async let stopped = line.producer.stop()
+            line.held.open()
+            _ = try await stopped
+            try await running
+            #expect(line.received.withLock { $0 } == [0, 1, 2, 3])
+            #expect(!clock.someoneSleeps.isOpen)
+        }
+
         @Test func withoutAGracePeriodTheShutdownWaits() async throws {
             let line = try await Line()
             try await testGracefulShutdown { trigger in
