@@ -82,8 +82,8 @@ struct ChromeTrace {
             if let settled = item.settled { changes.append((settled, 0, 1)) }
             if let delivered = item.delivered {
                 changes.append((delivered, -1, -1))
-            } else if item.failed, item.overtaken == nil, let finished = item.finished {
-                changes.append((finished, -1, -1))
+            } else if item.failed || item.overtaken != nil, let settled = item.settled {
+                changes.append((settled, -1, -1))
             }
         }
         var outstanding = 0

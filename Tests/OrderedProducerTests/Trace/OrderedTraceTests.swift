@@ -9,6 +9,7 @@ import Testing
     private struct File: Decodable {
         struct Arguments: Decodable {
             var name: String?
+            var outstanding: Int?
         }
         struct Event: Decodable {
             var ph: String
@@ -92,6 +93,25 @@ import Testing
         try await producer.start { Array($0).count }
         #expect(try await producer.stop() == 3)
         #expect(try File(of: trace).named("held by 0").count == 1)
+        await pool.shutdown()
+    }
+
+    @Test func whatIsLeftOutIsOutstandingNoLonger() async throws {
+        let trace = OrderedTrace()
+        let pool = try WorkerPool(threads: 1)
+        var configuration = ProducerConfiguration(window: 8)
+        configuration.deadline = .nanoseconds(1)
+        configuration.trace = trace
+        let producer = try OrderedItemProducer<Int, Int>(pool: pool, configuration: configuration) { _ in nil }
+        let gate = Gate()
+        try await producer.produceItem {
+            gate.wait()
+            return 0
+        }
+        try await producer.start { Array($0).count }
+        #expect(try await producer.stop() == 0)
+        #expect(try File(of: trace).named("items").last?.args?.outstanding == 0)
+        gate.open()
         await pool.shutdown()
     }
 
