@@ -81,6 +81,49 @@ static void everything_hangs(int variant)
     overdue_end(overdue);
 }
 
+static struct overdue *second_stage;
+
+static int ask_the_second_stage(void *context, void *payload, uint64_t sequence)
+{
+    (void)context, (void)payload, (void)sequence;
+    sem_post(&begun);
+    CHECK_EQUAL(overdue_ask(second_stage, 2, ON_POOL, AT_ONCE), 0);
+    return 0;
+}
+
+static int ignore(void *context, void *payload, uint64_t sequence)
+{
+    (void)context, (void)payload, (void)sequence;
+    return 0;
+}
+
+/* All threads hang, so both stages' sinks are the timekeeper's: the first's waits for room that the second's makes. */
+static void a_sink_may_wait_for_a_deadline(int variant)
+{
+    (void)variant;
+    second_stage = overdue_create(SINK, 3, 1, OPTIONS(.window = 2));
+    oip_producer *first_stage;
+    CHECK_EQUAL(oip_producer_create(&first_stage, second_stage->pool,
+                                    OPTIONS(.payload_size = 8, .run = ignore, .deadlines = true)),
+                0);
+    CHECK_EQUAL(overdue_ask(second_stage, 0, ELSEWHERE, OIP_NO_DEADLINE), 0);
+    ask_hung(second_stage, 1, ON_POOL, AT_ONCE);
+    overdue_start(second_stage);
+    CHECK_EQUAL(oip_start_sink(first_stage, ask_the_second_stage, NULL), 0);
+    uint64_t payload = 0, sequence;
+    CHECK_EQUAL(oip_reserve(first_stage, &sequence), 0);
+    oip_complete(first_stage, sequence, &payload);
+    wait_for(&begun);
+    overdue_finish(second_stage, 0);
+    wait_for_arrivals(second_stage, 3);
+    CHECK_EQUAL(second_stage->entries[1].substitutes_delivered + second_stage->entries[2].substitutes_delivered, 2);
+    CHECK_EQUAL(oip_stop(first_stage, NULL), 0);
+    oip_producer_release(first_stage);
+    overdue_stop(second_stage);
+    let_go(second_stage, 1, ON_POOL);
+    overdue_end(second_stage);
+}
+
 /* ---------------------------------------------------------------------------------------------------- endings ---- */
 
 static void an_end_at_once_waits_for_no_item_that_is_due(int variant)
@@ -198,12 +241,6 @@ static void a_late_item_may_wait_for_room(int variant)
 
 /* --------------------------------------------------------------------------------------------------- requests ---- */
 
-static int ignore(void *context, void *payload, uint64_t sequence)
-{
-    (void)context, (void)payload, (void)sequence;
-    return 0;
-}
-
 static void arguments_that_make_no_sense_are_refused(int variant)
 {
     (void)variant;
@@ -275,6 +312,7 @@ int main(int count, char **arguments)
         {"a sleeping consumer is told", a_sleeping_consumer_is_told, VARIANTS, variant_name},
         {"deadlines may come in any order", deadlines_may_come_in_any_order, VARIANTS, variant_name},
         {"everything hangs", everything_hangs, VARIANTS, variant_name},
+        {"a sink may wait for a deadline", a_sink_may_wait_for_a_deadline, 0, NULL},
         {"an end at once waits for no item that is due", an_end_at_once_waits_for_no_item_that_is_due, VARIANTS,
          variant_name},
         {"an end at once discards what is just being asked for", an_end_at_once_discards_what_is_just_being_asked_for,
