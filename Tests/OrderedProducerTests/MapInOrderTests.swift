@@ -176,8 +176,8 @@ struct MapInOrderTests {
         await ledger.drained()
     }
 
-    @Test(arguments: MapForm.allCases, [(0, 1), (1, 0), (-1, 4)])
-    func valuesOutOfRangeAreThrown(form: MapForm, value: (width: Int, window: Int)) async throws {
+    @Test(arguments: MapForm.allCases, [(0, 1), (1, 0), (-1, 4), (.min, nil)] as [(Int, Int?)])
+    func valuesOutOfRangeAreThrown(form: MapForm, value: (width: Int, window: Int?)) async throws {
         let ledger = Ledger()
         do {
             let source = MapSource([Make(0, ledger)])

@@ -73,7 +73,8 @@ struct MapProduction<Input: Sendable, Output: Sendable>: Sendable {
     /// Four for each that runs, so that a slow one does not hold up the others at once; 64 at least.
     @usableFromInline
     static func defaultWindow(width: Int) -> Int {
-        max(64, min(width, Int(Int32.max)) * 4)
+        // Also where it is out of range, which is found out later.
+        max(16, min(width, Int(Int32.max))) * 4
     }
 
     /// Whether an element that is pulled now can still be delivered: no item before it has failed.
