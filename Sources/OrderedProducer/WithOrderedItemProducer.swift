@@ -14,7 +14,8 @@
 ///
 /// When `produce` has returned, what is outstanding is delivered, as by `stop()`. When this function returns or throws, the
 /// consumer has returned and no item is running: it waits for both, however production ended. So an item or a consumer that
-/// blocks for ever keeps the scope for ever. A producer that leaks out of the scope has ended.
+/// blocks for ever keeps the scope for ever. A producer that leaks out of the scope has ended. Items that were overtaken at
+/// their deadline are not waited for (<doc:Deadlines>): they alone may outlive the scope.
 ///
 /// **Cancellation.** Cancelling the task ends production at once, as ``OrderedItemProducer/stopProducing()`` does: nothing
 /// further is started or delivered, the iteration ends, `produceItem` gives `nil`, and this function throws
