@@ -21,6 +21,7 @@ extension OrderedItemProducer {
     }
 
     /// As the async `produceItem`, without ever waiting: for event loops.
+    @usableFromInline
     package func tryProduceItem(asTask make: @escaping @Sendable () async throws -> Item) throws -> Admission {
         var sequence: UInt64 = 0
         let result = core.tryReserve(&sequence)

@@ -17,7 +17,7 @@ extension OrderedTransform {
         let batch = InputBatch<Input, Item>(for: inputs)
         var iterator = inputs.makeIterator()
         var total = 0
-        while batch.fill(from: &iterator) {
+        while batch.fill(from: { iterator.next() }) {
             while !batch.isEmpty {
                 let result = unsafe batch.offer { unsafe core.tryProduceMany($0, $1, &$2) }
                 total += result.accepted
@@ -50,11 +50,29 @@ extension OrderedTransform {
         let batch = InputBatch<Input, Item>(for: inputs)
         var iterator = inputs.makeIterator()
         var total = 0
-        while batch.fill(from: &iterator) {
+        while batch.fill(from: { iterator.next() }) {
             while !batch.isEmpty {
                 let result = unsafe batch.offer { unsafe core.produceMany($0, $1, &$2) }
                 total += result.accepted
                 if result.code < 0, try core.admitted(result.code, 0) == nil { return total }
+            }
+        }
+        return total
+    }
+
+    /// For an event loop: asks for the items of up to `most` inputs as far as there is room, several at once.
+    ///
+    /// - Returns: How many were accepted. What `next` gave beyond that is gone.
+    @inlinable
+    package func produce(atMost most: Int, from next: () -> Input?) throws -> Int {
+        let batch = InputBatch<Input, Item>(atMost: most)
+        var total = 0
+        while batch.fill(atMost: most - total, from: next) {
+            let result = unsafe batch.offer { unsafe core.tryProduceMany($0, $1, &$2) }
+            total += result.accepted
+            guard batch.isEmpty else {
+                if !core.mustWait(result.code) { _ = try core.admitted(result.code, 0) }
+                break
             }
         }
         return total

@@ -23,25 +23,23 @@
     /// do so out of turn: leave out NIO's for malformed requests (`withErrorHandling: false`); the aggregator's 413 is one, too.
     ///
     /// Errors of other handlers, events and changes of writability are passed on. Used on its channel's loop only.
-    public final class OrderedPipelineHandler<Request: Sendable, Response: Sendable>: ChannelDuplexHandler,
-        RemovableChannelHandler
-    {
-        /// What the handler before this one makes of the bytes.
-        public typealias InboundIn = Request
+    public final class OrderedPipelineHandler: ChannelDuplexHandler, RemovableChannelHandler {
+        /// The pipeline's `Request`, which the handler before this one makes of the bytes.
+        public typealias InboundIn = NIOAny
         /// Requests that a removed handler leaves to the next one.
-        public typealias InboundOut = Request
+        public typealias InboundOut = NIOAny
         /// What handlers behind this one write goes through untouched.
-        public typealias OutboundIn = Any
+        public typealias OutboundIn = NIOAny
         /// The parts that the pipeline's `write` makes of a response.
-        public typealias OutboundOut = Any
+        public typealias OutboundOut = NIOAny
 
-        let pipeline: OrderedPipeline<Request, Response>
-        var part: PipelineLoop<Request, Response>?
+        let pipeline: UntypedPipeline
+        var part: PipelineLoop?
         var context: ChannelHandlerContext?
         /// The producer, while something is outstanding.
-        private var line: PipelineLine<Request, Response>?
+        private var line: PipelineLine?
         private var outstanding = 0
-        var kept = KeptRequests<Request>()
+        var kept = KeptRequests()
         var phase = ConnectionPhase.open
         /// Somebody asked for the handler's removal.
         var removal: ChannelHandlerContext.RemovalToken?
@@ -53,8 +51,8 @@
         private var batchesOnTheirWay = 0
 
         /// A handler for one connection, whose requests `pipeline` answers.
-        public init(_ pipeline: OrderedPipeline<Request, Response>) {
-            self.pipeline = pipeline
+        public init<Request, Response>(_ pipeline: OrderedPipeline<Request, Response>) {
+            self.pipeline = pipeline.untyped
         }
 
         // MARK: Requests
@@ -62,7 +60,7 @@
         /// A request. It is begun with those that come with it, at the latest when the read is complete.
         public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard phase.keeps else { return }
-            kept.append(unwrapInboundIn(data))
+            kept.append(data)
             askForMany()
         }
 
@@ -77,21 +75,22 @@
             return context.channel.isWritable
         }
 
-        /// Asks for several at once, where so many are there and have room: asking wakes the pool, which costs as much as a
-        /// response where it happens for each.
-        private func askForMany() {
-            if min(kept.count, pipeline.window - outstanding) >= pipeline.askedAtOnce { askForKept() }
+        /// Asks for several at once, where there is room: asking wakes the pool, which costs as much as a response where it
+        /// happens for each. What is outstanding keeps the pool busy while as many again gather.
+        @usableFromInline
+        func askForMany() {
+            if min(kept.count, pipeline.window - outstanding) >= max(16, outstanding) { askForKept() }
         }
 
         private func askForKept() {
             guard !kept.isEmpty, mayAsk else { return }
             guard part?.hasEnded == false else { return refuse() }
-            let requests = kept.take(atMost: pipeline.window - outstanding)
+            let count = min(kept.count, pipeline.window - outstanding)
             do {
                 let line = try line ?? borrow()
                 // Room there is: what is outstanding in the window is counted here.
-                guard try line.ask(requests) else { throw ProducerError.ended }
-                outstanding += requests.count
+                guard try line.ask(count, of: &kept) else { throw ProducerError.ended }
+                outstanding += count
             } catch {
                 fail(error)
             }
@@ -105,7 +104,7 @@
             finish()
         }
 
-        private func borrow() throws -> PipelineLine<Request, Response> {
+        private func borrow() throws -> PipelineLine {
             // Set while the handler is in a channel's pipeline, and requests come from nowhere else.
             let borrowed = try part!.borrow()
             borrowed.handler = self
@@ -115,15 +114,9 @@
 
         // MARK: Responses
 
-        /// The next response in order; from the line.
-        func deliver(_ answer: Result<Response, any Error>) {
-            outstanding -= 1
-            switch answer {
-            case .success(let response): pipeline.write(response, ResponseWriter(connection: self))
-            case .failure(let error): fail(error)
-            }
-            askForMany()
-        }
+        /// The next response in order is about to be written, or its failure told; from the line.
+        @usableFromInline
+        func answerComes() { outstanding -= 1 }
 
         /// All that was deliverable has been delivered; from the line.
         func answersDelivered() {
@@ -167,6 +160,7 @@
         // MARK: Endings
 
         /// There is no answer to the next request: the earlier ones are written, and the connection closes.
+        @usableFromInline
         func fail(_ error: any Error) {
             flush()
             context?.fireErrorCaught(error)
@@ -198,21 +192,22 @@
             self.removal = nil
             phase = .over
             flush()
-            for request in kept.take(atMost: .max) { context.fireChannelRead(wrapInboundOut(request)) }
+            while let request = kept.next() { context.fireChannelRead(request) }
             if owesRead { context.read() }
             context.leavePipeline(removalToken: removal)
         }
     }
 
-    extension OrderedPipelineHandler: PipelinedConnection {
+    // What a writer asks of its handler.
+    extension OrderedPipelineHandler {
         @usableFromInline
         var allocator: ByteBufferAllocator { context?.channel.allocator ?? ByteBufferAllocator() }
 
         @usableFromInline
-        func write(_ part: NIOAny) {
+        func write(_ part: consuming NIOAny) {
             guard let context else { return }
-            var earlier: NIOAny? = part
-            swap(&earlier, &unsent)
+            let earlier = unsent.take()
+            unsent = part
             if let earlier { context.write(earlier, promise: nil) }
         }
 

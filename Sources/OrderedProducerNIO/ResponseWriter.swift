@@ -16,9 +16,10 @@
     /// It is valid during the call that got it, on the connection's loop. Parts are flushed for several responses at once; what
     /// is written after the connection was lost is dropped.
     public struct ResponseWriter {
-        @usableFromInline let connection: any PipelinedConnection
+        @usableFromInline let connection: OrderedPipelineHandler
 
-        init(connection: any PipelinedConnection) {
+        @inlinable
+        init(connection: OrderedPipelineHandler) {
             self.connection = connection
         }
 
@@ -40,12 +41,4 @@
 
     @available(*, unavailable)
     extension ResponseWriter: Sendable {}
-
-    /// What a writer can ask of its handler, whatever its types are.
-    @usableFromInline
-    protocol PipelinedConnection: AnyObject {
-        var allocator: ByteBufferAllocator { get }
-        func write(_ part: NIOAny)
-        func closeAfterThisResponse()
-    }
 #endif

@@ -165,7 +165,7 @@
             try await connection.read()
             let removed = try await connection.onLoop { [channel = connection.channel] in
                 let context = try channel.pipeline.syncOperations.context(
-                    handlerType: OrderedPipelineHandler<Job, Int>.self)
+                    handlerType: OrderedPipelineHandler.self)
                 return channel.pipeline.syncOperations.removeHandler(context: context)
             }
             #expect(connection.log.entries.isEmpty)
@@ -183,7 +183,7 @@
             try await connection.receive([Job(0, gate: gate)])
             let removed = try await connection.onLoop { [channel = connection.channel] in
                 let context = try channel.pipeline.syncOperations.context(
-                    handlerType: OrderedPipelineHandler<Job, Int>.self)
+                    handlerType: OrderedPipelineHandler.self)
                 return channel.pipeline.syncOperations.removeHandler(context: context)
             }
             try await connection.channel.close()

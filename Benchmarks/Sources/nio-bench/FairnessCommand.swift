@@ -13,7 +13,7 @@
         @Option(help: "Requests of each.") var requests = 200
         @Option(help: "Requests that the flooding connection keeps outstanding.") var flood = 1_000
         @Option(help: "Processor time of a request, in nanoseconds.") var work: UInt64 = 50_000
-        @Option(help: "The pipeline's window.") var window = 64
+        @Option(help: "The pipeline's window.") var window = 128
         @Option(help: "Threads of the pool.") var threads = 2
 
         func run() async throws {

@@ -14,7 +14,7 @@
 
         @Option(help: "Connections.") var connections = 10_000
         @Option(help: "Requests that each has asked, all at once, before it is idle.") var requests = 8
-        @Option(help: "The pipeline's window.") var window = 64
+        @Option(help: "The pipeline's window.") var window = 128
 
         func run() async throws {
             let limit = Self.raiseFileLimit(to: connections * 2 + 200)

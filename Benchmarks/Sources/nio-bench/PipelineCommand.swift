@@ -13,7 +13,7 @@
         @Option(help: "Requests of each run where each costs 1 ms of processor time.") var heavyRequests = 4_000
         @Option(help: "Runs of each handler.") var runs = 5
         @Option(help: "Requests that the client keeps outstanding.") var outstanding = 256
-        @Option(help: "The pipeline's window.") var window = 64
+        @Option(help: "The pipeline's window.") var window = 128
         @Option(help: "Threads of the pool.") var threads = 2
 
         func run() async throws {

@@ -16,10 +16,15 @@ final class InputBatch<Input, Output> {
     /// A batch for `inputs`: of several where they lie in memory already, else of one. A sequence that computes or waits for
     /// its next element must not hold back the items of those that it has given: it may be waiting for one of them.
     @inlinable
-    init(for inputs: some Sequence<Input>) {
-        let isStored = inputs.withContiguousStorageIfAvailable { _ in true } ?? false
+    convenience init(for inputs: some Sequence<Input>) {
+        self.init(atMost: inputs.withContiguousStorageIfAvailable { _ in Int.max } ?? 1)
+    }
+
+    /// A batch of at most so many.
+    @inlinable
+    init(atMost most: Int) {
         // Enough to pay for publishing them together, and little enough to stay in the processor's nearest cache.
-        capacity = isStored ? max(1, min(64, 16_384 / Slot.stride)) : 1
+        capacity = max(1, min(most, 64, 16_384 / Slot.stride))
         unsafe memory = .allocate(byteCount: Slot.stride * capacity, alignment: Slot.alignment)
     }
 
@@ -33,11 +38,12 @@ final class InputBatch<Input, Output> {
 
     @inlinable var isEmpty: Bool { pending.isEmpty }
 
-    /// Takes the next inputs, once all before them are accepted; whether there were any.
+    /// Takes the next inputs, at most so many, once all before them are accepted; whether there were any.
     @inlinable
-    func fill(from inputs: inout some IteratorProtocol<Input>) -> Bool {
+    func fill(atMost most: Int = .max, from next: () -> Input?) -> Bool {
         pending = 0..<0
-        while pending.upperBound < capacity, let input = inputs.next() {
+        let most = min(most, capacity)
+        while pending.upperBound < most, let input = next() {
             unsafe address(pending.upperBound).initializeMemory(as: Input.self, to: input)
             pending = 0..<pending.upperBound + 1
         }

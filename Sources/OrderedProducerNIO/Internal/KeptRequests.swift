@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #if NIO
-    /// Requests that were read and not begun yet, first in, first out.
+    public import NIOCore
+
+    /// Requests that were read and not begun yet, first in, first out; as the handler before made them.
     ///
     /// One read may bring more of them than the window has room for; nothing is read before all have been taken out, which
-    /// bounds it. Those that were taken stay until then; without memory of its own while empty, as a connection is most of the
-    /// time.
-    struct KeptRequests<Request> {
-        private var requests: [Request] = []
+    /// bounds it. It has no memory of its own while empty, as a connection is most of the time.
+    @usableFromInline
+    struct KeptRequests {
+        /// `nil` where one was taken: it is moved out.
+        private var requests: [NIOAny?] = []
         private var taken = 0
 
         var count: Int { requests.count - taken }
         var isEmpty: Bool { taken == requests.count }
 
-        mutating func append(_ request: Request) {
+        mutating func append(_ request: NIOAny) {
             requests.append(request)
         }
 
-        /// The oldest ones.
-        mutating func take(atMost most: Int) -> ArraySlice<Request> {
-            let first = requests[taken...].prefix(most)
-            taken = first.endIndex
+        /// Takes the oldest one.
+        @usableFromInline
+        mutating func next() -> NIOAny? {
+            guard !isEmpty else { return nil }
+            let request = requests[taken].take()
+            taken += 1
             if isEmpty { removeAll() }
-            return first
+            return request
         }
 
         mutating func removeAll() {

@@ -1,73 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 #if NIO
-    internal import OrderedProducer
+    public import NIOCore
+    public import OrderedProducer
 
     /// A running producer that delivers on a loop, borrowed by one connection after another. The loop's own.
     ///
-    /// Whoever lets go of it ends its production: nobody else has a reference.
-    final class PipelineLine<Request: Sendable, Response: Sendable> {
-        typealias Pipeline = OrderedPipeline<Request, Response>
-        typealias Handler = OrderedPipelineHandler<Request, Response>
+    /// Whoever lets go of it ends its production: nobody else has a reference. It knows no types, and neither does the handler:
+    /// NIO calls a handler through a table, where a generic class is never specialised. What depends on the types is in two
+    /// functions that ``OrderedPipeline`` makes where its types are known: one asks, one delivers.
+    @usableFromInline
+    final class PipelineLine {
+        /// Asks for the answers to so many requests, for which there is room; false where production has ended. Never waits.
+        @usableFromInline
+        typealias Ask = (_ count: Int, _ requests: inout KeptRequests) throws -> Bool
 
-        private enum Producer {
-            case transform(OrderedTransform<Request, Pipeline.Answer, Never>)
-            case tasks(OrderedItemProducer<Pipeline.Answer, Never>, @Sendable (Request) async -> Pipeline.Answer)
-        }
-
-        private let producer: Producer
+        private let producer: Ask
         private let seat: Seat
 
         /// Whose answers these are. Apart from the line: what the producer's consumer captures must not keep the producer.
         ///
         /// Unchecked: it is looked at in the calls that the delivery makes on the loop, and by handlers there. A `NIOLoopBound`
         /// around it costs a look-up of its generic type for each response.
-        private final class Seat: @unchecked Sendable {
-            var handler: Handler?
+        @usableFromInline
+        final class Seat: @unchecked Sendable {
+            @usableFromInline var handler: OrderedPipelineHandler?
         }
 
-        init(work: Pipeline.Work, window: Int, delivery: EventLoopDelivery) throws {
-            let configuration = ProducerConfiguration(window: window)
-            let seat = Seat()
-            let onAnswer: @Sendable (Pipeline.Answer) -> Void = { seat.handler?.deliver($0) }
-            let callbacks = LoopLane.Callbacks(afterItems: { seat.handler?.answersDelivered() })
-            let turns = delivery.turns
-            switch work {
-            case .onPool(let pool, let respond):
-                let transform = try OrderedTransform<Request, Pipeline.Answer, Never>(
-                    pool: pool, configuration: configuration, transform: respond)
-                try turns.admit(
-                    transform.start(on: turns.queue, keeping: turns, callbacks: callbacks, onItem: onAnswer))
-                producer = .transform(transform)
-            case .asTasks(let respond):
-                let items = try OrderedItemProducer<Pipeline.Answer, Never>(configuration: configuration)
-                try turns.admit(items.start(on: turns.queue, keeping: turns, callbacks: callbacks, onItem: onAnswer))
-                producer = .tasks(items, respond)
-            }
-            self.seat = seat
+        init(_ make: UntypedPipeline.MakeLine, delivery: EventLoopDelivery) throws {
+            seat = Seat()
+            producer = try make(delivery, seat)
         }
 
         /// Who gets the answers from here on; nil: nobody.
-        var handler: Handler? {
+        var handler: OrderedPipelineHandler? {
             get { seat.handler }
             set { seat.handler = newValue }
         }
 
-        /// Asks for the answers to all of them, for which there is room; false where production has ended. Never waits.
-        func ask(_ requests: ArraySlice<Request>) throws -> Bool {
-            switch producer {
-            case .transform(let transform):
-                if requests.count > 1 { return try transform.produce(contentsOf: requests) == requests.count }
-                return try requests.allSatisfy { try isAccepted(transform.tryProduce($0)) }
-            case .tasks(let items, let respond):
-                return try requests.allSatisfy { request in
-                    try isAccepted(items.tryProduceItem(asTask: { await respond(request) }))
-                }
+        /// As ``Ask``.
+        func ask(_ count: Int, of requests: inout KeptRequests) throws -> Bool { try producer(count, &requests) }
+    }
+
+    extension PipelineLine.Seat {
+        @inlinable
+        func deliver<Response>(
+            _ answer: Result<Response, any Error>, to write: @Sendable (Response, ResponseWriter) -> Void
+        ) {
+            guard let handler else { return }
+            handler.answerComes()
+            switch answer {
+            case .success(let response): write(response, ResponseWriter(connection: handler))
+            case .failure(let error): handler.fail(error)
             }
+            handler.askForMany()
         }
 
-        private func isAccepted(_ admission: Admission) -> Bool {
-            if case .accepted = admission { return true }
-            return false
+        @usableFromInline
+        var callbacks: LoopLane.Callbacks { LoopLane.Callbacks(afterItems: { self.handler?.answersDelivered() }) }
+    }
+
+    /// Takes requests out of what the handler before made of them: NIO has handlers do that.
+    @usableFromInline
+    final class RequestReader<Request>: ChannelInboundHandler {
+        @usableFromInline typealias InboundIn = Request
+
+        @inlinable
+        init() {}
+
+        @inlinable
+        func next(of requests: inout KeptRequests) -> Request? {
+            guard let request = requests.next() else { return nil }
+            return unwrapInboundIn(request)
         }
     }
 #endif

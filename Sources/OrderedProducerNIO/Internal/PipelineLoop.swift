@@ -4,21 +4,17 @@
     internal import OrderedProducer
 
     /// An ``OrderedPipeline``'s part on one loop, and that loop's own: its delivery, and producers that nobody uses now.
-    final class PipelineLoop<Request: Sendable, Response: Sendable> {
-        typealias Line = PipelineLine<Request, Response>
-
+    final class PipelineLoop {
         /// Enough that connections that come and go do not make producers all the time; some KiB each.
-        private static var spareAtMost: Int { 128 }
+        private static let spareAtMost = 128
 
-        private let work: OrderedPipeline<Request, Response>.Work
-        private let window: Int
+        private let make: UntypedPipeline.MakeLine
         private let delivery: EventLoopDelivery
-        private var spare: [Line] = []
+        private var spare: [PipelineLine] = []
         private(set) var hasEnded = false
 
-        init(work: OrderedPipeline<Request, Response>.Work, window: Int, eventLoop: any EventLoop) throws {
-            self.work = work
-            self.window = window
+        init(_ make: @escaping UntypedPipeline.MakeLine, eventLoop: any EventLoop) throws {
+            self.make = make
             delivery = try EventLoopDelivery(eventLoop: eventLoop)
         }
 
@@ -26,12 +22,12 @@
         deinit { delivery.turns.fallSilent() }
 
         /// A running producer with nothing outstanding.
-        func borrow() throws -> Line {
-            try spare.popLast() ?? Line(work: work, window: window, delivery: delivery)
+        func borrow() throws -> PipelineLine {
+            try spare.popLast() ?? PipelineLine(make, delivery: delivery)
         }
 
         /// Takes back a producer with nothing outstanding.
-        func giveBack(_ line: Line) {
+        func giveBack(_ line: PipelineLine) {
             if !hasEnded, spare.count < Self.spareAtMost { spare.append(line) }
         }
 
