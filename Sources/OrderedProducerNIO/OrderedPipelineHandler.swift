@@ -145,12 +145,14 @@
         /// Does what waits for room, or for the last response.
         func proceed() {
             askForKept()
+            // Not in the middle of the last response, one of whose parts may have filled the channel's buffer: the line is
+            // given back behind it.
             switch phase {
-            case .finishing where outstanding == 0 && kept.isEmpty:
+            case .finishing where outstanding == 0 && line == nil && kept.isEmpty:
                 phase = .closing
                 flush()
                 closeIfWritten()
-            case .leaving where outstanding == 0:
+            case .leaving where outstanding == 0 && line == nil:
                 leave()
             default:
                 readIfOwed()
@@ -168,7 +170,8 @@
         }
 
         private func closeIfWritten() {
-            if phase == .closing, batchesOnTheirWay == 0 { context?.close(promise: nil) }
+            // What the last response wrote may still be here: it is flushed in a task of its own.
+            if phase == .closing, unsent == nil, batchesOnTheirWay == 0 { context?.close(promise: nil) }
         }
 
         /// Nobody is interested in what is outstanding any more.
@@ -192,7 +195,10 @@
             self.removal = nil
             phase = .over
             flush()
-            while let request = kept.next() { context.fireChannelRead(request) }
+            if !kept.isEmpty {
+                while let request = kept.next() { context.fireChannelRead(request) }
+                context.fireChannelReadComplete()
+            }
             if owesRead { context.read() }
             context.leavePipeline(removalToken: removal)
         }
