@@ -6,6 +6,7 @@
 #include "deadline.h"
 #include "deliverer.h"
 #include "execution.h"
+#include "timekeeper.h"
 #include "waking.h"
 
 #include <errno.h>
@@ -38,6 +39,9 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
         return;
     }
     uint64_t began = oip_now();
+    if (timekeeper_goes_on()) {
+        timeout = WAKING_LOOKOUT_NS;
+    }
     parking_wait(&queue->parking, ticket, timeout);
     OIP_POINT(after_park);
     producer->slept_briefly =

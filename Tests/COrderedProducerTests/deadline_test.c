@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deadlines: who sees to it that they are kept, what they mean for endings, and requests that have one. */
+#include "Support/overdue_items.h"
 #include "Support/overdue_variants.h"
 
 #include <sched.h>
@@ -121,6 +122,46 @@ static void a_sink_may_wait_for_a_deadline(int variant)
     oip_producer_release(first_stage);
     overdue_stop(second_stage);
     let_go(second_stage, 1, ON_POOL);
+    overdue_end(second_stage);
+}
+
+static int take_the_second_stage(void *context, void *payload, uint64_t sequence)
+{
+    (void)context, (void)payload, (void)sequence;
+    CHECK_EQUAL(oip_attach(second_stage->producer), 0);
+    for (int i = 0; i < 2; i++) {
+        struct parcel parcel;
+        uint64_t of_second;
+        CHECK_EQUAL(oip_next(second_stage->producer, &parcel, &of_second), 1);
+        overdue_deliver(second_stage, &parcel, of_second);
+        sem_post(&begun);
+    }
+    oip_detach(second_stage->producer);
+    return 0;
+}
+
+/* The same where it is the other's consumer. */
+static void a_sink_may_wait_for_an_item_that_is_overdue(int variant)
+{
+    (void)variant;
+    second_stage = overdue_create(THREAD, 2, 1, OPTIONS(.window = 2));
+    oip_producer *first_stage;
+    CHECK_EQUAL(oip_producer_create(&first_stage, second_stage->pool,
+                                    OPTIONS(.payload_size = 8, .run = ignore, .deadlines = true)),
+                0);
+    ask_hung(second_stage, 0, ON_POOL, AT_ONCE);
+    CHECK_EQUAL(oip_start_sink(first_stage, take_the_second_stage, NULL), 0);
+    uint64_t payload = 0, sequence;
+    CHECK_EQUAL(oip_reserve(first_stage, &sequence), 0);
+    oip_complete(first_stage, sequence, &payload);
+    wait_for(&begun);
+    WAIT_UNTIL(is_idle(second_stage));
+    CHECK_EQUAL(overdue_ask(second_stage, 1, ELSEWHERE, AT_ONCE), 0);
+    wait_for(&begun);
+    CHECK_EQUAL(oip_stop(first_stage, NULL), 0);
+    oip_producer_release(first_stage);
+    let_go(second_stage, 0, ON_POOL);
+    let_go(second_stage, 1, ELSEWHERE);
     overdue_end(second_stage);
 }
 
@@ -313,6 +354,7 @@ int main(int count, char **arguments)
         {"deadlines may come in any order", deadlines_may_come_in_any_order, VARIANTS, variant_name},
         {"everything hangs", everything_hangs, VARIANTS, variant_name},
         {"a sink may wait for a deadline", a_sink_may_wait_for_a_deadline, 0, NULL},
+        {"a sink may wait for an item that is overdue", a_sink_may_wait_for_an_item_that_is_overdue, 0, NULL},
         {"an end at once waits for no item that is due", an_end_at_once_waits_for_no_item_that_is_due, VARIANTS,
          variant_name},
         {"an end at once discards what is just being asked for", an_end_at_once_discards_what_is_just_being_asked_for,
