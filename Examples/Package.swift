@@ -17,7 +17,12 @@ let package = Package(
     name: "ordered-producer-examples",
     traits: [.trait(name: "Server", description: "mandelbrot-server, which needs Hummingbird")],
     dependencies: [
-        .package(name: "swift-ordered-producer", path: ".."),
+        .package(
+            name: "swift-ordered-producer", path: "..",
+            traits: [
+                .trait(name: "ServiceLifecycle", condition: .when(traits: ["Server"])),
+                .trait(name: "Metrics", condition: .when(traits: ["Server"])),
+            ]),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
@@ -54,6 +59,8 @@ let package = Package(
                 "CRowEncoder",
                 .product(name: "OrderedProducer", package: "swift-ordered-producer"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                serverOnly("OrderedProducerServices", of: "swift-ordered-producer"),
+                serverOnly("OrderedProducerObservability", of: "swift-ordered-producer"),
                 serverOnly("Hummingbird", of: "hummingbird"),
                 serverOnly("HummingbirdCore", of: "hummingbird"),
                 serverOnly("ServiceLifecycle", of: "swift-service-lifecycle"),

@@ -3,12 +3,12 @@
     import Hummingbird
     import Logging
     import NIOCore
+    import OrderedProducerServices
     import ServiceLifecycle
 
     /// The server as a whole: everything that a request needs, put together once.
     struct MandelbrotService: Service {
         private let application: Application<RouterResponder<ServerContext>>
-        private let pools: Pools
 
         /// - Parameters:
         ///   - listening: Called with the port once clients can connect.
@@ -18,7 +18,7 @@
             listening: @escaping @Sendable (Int) -> Void = { _ in },
             row: @escaping Pools.Row = { image, y in image.row(y) }
         ) throws {
-            pools = try Pools(threads: threads)
+            let pools = try Pools(threads: threads)
             let metrics = ServerMetrics(registry)
             let images = ImageHandler(limits: limits, pools: pools, metrics: metrics, row: row)
             application = Application(
@@ -31,6 +31,8 @@
                 configuration: .init(
                     address: .hostname(host, port: port),
                     availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+                // Shut down behind the server: the last images still compute while it waits for them.
+                services: [WorkerPoolService(pools.rows), WorkerPoolService(pools.handOver)],
                 onServerRunning: { channel in
                     listening(channel.localAddress?.port ?? port)
                 },
@@ -39,14 +41,6 @@
 
         /// Serves until it is told to shut down: accepts nothing more then, and returns when the images on their way are
         /// sent, or the task is cancelled. No thread computes for it any more then.
-        func run() async throws {
-            do {
-                try await application.run()
-            } catch {
-                await pools.shutdown()
-                throw error
-            }
-            await pools.shutdown()
-        }
+        func run() async throws { try await application.run() }
     }
 #endif

@@ -4,6 +4,14 @@
 
     @testable import mandelbrot_server
 
+    extension Pools {
+        /// Waits for the images that are still on their way: none may be left where a test has ended.
+        func shutdown() async {
+            await rows.shutdown()
+            await handOver.shutdown()
+        }
+    }
+
     /// Holds up rows from a certain one on, and knows which were begun and finished. Waiting blocks the thread.
     final class RowGate: @unchecked Sendable {
         private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

@@ -103,6 +103,11 @@
                 #expect(value("mandelbrot_images_total", ["outcome": "sent"]) == 1)
                 #expect(value("mandelbrot_images_total", ["outcome": "failed"]) == 0)
                 #expect(value("mandelbrot_images_in_progress") == 0)
+                let rows = ["producer": "rows", "pool": "row"]
+                #expect(value("ordered_producer_items_delivered", rows) == Double(Mandelbrot.small.height))
+                #expect(value("ordered_producer_items_outstanding", rows) == 0)
+                let pieces = ["producer": "pieces", "pool": "hand-over"]
+                #expect(try #require(value("ordered_producer_items_delivered", pieces)) >= 2)
                 #expect(value("mandelbrot_first_piece_seconds_count") == 1)
                 #expect(value("mandelbrot_image_seconds_bucket", ["le": "+Inf"]) == 1)
                 #expect(value("mandelbrot_requests_total", ["route": "/mandelbrot.png", "status": "200"]) == 1)

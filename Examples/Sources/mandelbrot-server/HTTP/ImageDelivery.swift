@@ -27,7 +27,9 @@
                 metrics.departures.increment()
             }
             metrics.imagesInProgress.increment()
+            stream.add(to: metrics.stages)
             defer {
+                stream.remove(from: metrics.stages)
                 connection.departure.unwatch()
                 metrics.imagesInProgress.decrement()
                 slot.release()
@@ -70,7 +72,6 @@
             if let first = progress.first { metrics.firstPiece.recordNanoseconds(first.nanoseconds) }
             if outcome == .sent { metrics.wholeImage.recordNanoseconds(duration.nanoseconds) }
             let rows = stream.statistics
-            metrics.headOfLineStall.increment(by: Double(rows.headOfLineStall) / 1e9)
             var metadata: Logger.Metadata = [
                 "outcome": "\(outcome)",
                 "bytes": .stringConvertible(progress.bytes),

@@ -16,7 +16,8 @@
                 await images.respond(to: request, context: context)
             }
             router.get("/metrics") { _, _ in
-                Response.text(.ok, registry.text, type: PrometheusRegistry.contentType)
+                metrics.stages.update()
+                return Response.text(.ok, registry.text, type: PrometheusRegistry.contentType)
             }
             router.get("/healthz") { _, _ in Response.plain(.ok, "ok") }
             return router

@@ -80,6 +80,17 @@
         /// Pieces that wait for whoever sends them.
         var piecesWaiting: Int { pieces.statistics.finishedWaiting }
 
+        /// Counts both stages, from their beginning, until they are removed.
+        func add(to stages: StageMetrics) {
+            stages.rows.add(rows)
+            stages.pieces.add(pieces)
+        }
+
+        func remove(from stages: StageMetrics) {
+            stages.rows.remove(rows)
+            stages.pieces.remove(pieces)
+        }
+
         /// Ends everything at once: rows that are being computed are the last. Allowed everywhere, at any time.
         func stopProducing() {
             pieces.stopProducing()

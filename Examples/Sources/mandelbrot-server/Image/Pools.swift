@@ -22,11 +22,5 @@
             configuration.name = "hand-over"
             handOver = try WorkerPool(configuration)
         }
-
-        /// Waits for the images that are still on their way.
-        func shutdown() async {
-            await rows.shutdown()
-            await handOver.shutdown()
-        }
     }
 #endif

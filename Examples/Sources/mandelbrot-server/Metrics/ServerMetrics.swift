@@ -26,7 +26,6 @@
             "mandelbrot_rows_total": "Rows computed.",
             "mandelbrot_first_piece_seconds": "Time from the request to the first piece of the image being sent.",
             "mandelbrot_image_seconds": "Time from the request to the last piece of an image being sent.",
-            "mandelbrot_head_of_line_stall_seconds_total": "Time in which finished rows waited for an earlier one.",
         ]
 
         let rows: Counter
@@ -36,7 +35,7 @@
         let imagesInProgress: Meter
         let firstPiece: Timer
         let wholeImage: Timer
-        let headOfLineStall: FloatingPointCounter
+        let stages: StageMetrics
 
         private let factory: any MetricsFactory
         private let byOutcome: [ImageOutcome: Counter]
@@ -55,8 +54,7 @@
             imagesInProgress = Meter(label: "mandelbrot_images_in_progress", factory: factory)
             firstPiece = Timer(label: "mandelbrot_first_piece_seconds", factory: factory)
             wholeImage = Timer(label: "mandelbrot_image_seconds", factory: factory)
-            headOfLineStall = FloatingPointCounter(
-                label: "mandelbrot_head_of_line_stall_seconds_total", factory: factory)
+            stages = StageMetrics(factory)
             byOutcome = Dictionary(
                 uniqueKeysWithValues: ImageOutcome.allCases.map { outcome in
                     let dimensions = [("outcome", outcome.rawValue)]
