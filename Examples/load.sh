@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Loads mandelbrot-server with wrk and prints what it did: pages of nothing, small images, images while clients vanish,
-# more images than it takes. Ends with an error where it does not answer as it should.
+# a thousand at once beside a flood, more images than it takes. Ends with an error where it does not answer as it should.
 #
 # usage: load.sh [SECONDS]    how long each part takes (default 10)
 #        CONNECTIONS=n        of wrk (default 64)
@@ -81,14 +81,30 @@ load() { # NAME PATH
         grep -E 'Requests/sec|Transfer/sec|50%|99%|requests in|Socket errors|Non-2xx' || true
 }
 
+# Of the server so far, in milliseconds.
+processor() {
+    awk -v hertz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($12 + $13) * 1000 / hertz }' "/proc/$server/stat"
+}
+
+sent() { metric 'mandelbrot_images_total{outcome="sent"}'; }
+
+# As load, and prints what an image cost the server.
+load_images() { # NAME PATH
+    local images_before processor_before
+    images_before=$(sent) processor_before=$(processor)
+    load "$@"
+    settled
+    awk -v before="$processor_before" -v after="$(processor)" -v count="$(($(sent) - images_before))" \
+        'BEGIN { printf "processor time of the server: %.2f ms an image\n", (after - before) / count }'
+}
+
 resident() { awk '/VmHWM/ { printf "%.0f MiB at most\n", $2 / 1024 }' "/proc/$server/status"; }
 
 start
 load "no work: /healthz, $connections connections" /healthz
-load "small images: 300 pixels wide, $connections connections" "$image"
+load_images "small images: 300 pixels wide, $connections connections" "$image"
 grep -q 'Socket errors' "$work/wrk" && fail 'there were socket errors'
 grep -q 'Non-2xx' "$work/wrk" && fail 'there were refusals'
-settled
 
 printf '\n== first and last byte of one image, 2000 pixels wide, five times\n'
 for _ in 1 2 3 4 5; do
@@ -136,8 +152,16 @@ stop
 
 connections=1000
 start
-load 'a thousand images at once share the pool, 100 pixels wide' "${image/width=300/width=100}"
+load_images 'a thousand images at once share the pool, 100 pixels wide' "${image/width=300/width=100}"
+printf 'memory: %s\n' "$(resident)"
+stop
+
+start --images 1016
+printf '\n== a thousand clients ask for small images at once, beside a flood of large ones\n'
+python3 fairness.py "$port" 1000 3 16
 settled
+[ "$(metric 'mandelbrot_images_total{outcome="failed"}')" = 0 ] || fail 'images failed'
+[ "$(metric mandelbrot_refusals_total)" = 0 ] || fail 'there were refusals'
 printf 'memory: %s\n' "$(resident)"
 stop
 
