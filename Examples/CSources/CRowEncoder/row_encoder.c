@@ -73,14 +73,15 @@ int row_encoder_begin(struct row_encoder *encoder)
     return 0;
 }
 
-int row_encoder_row(struct row_encoder *encoder, const uint8_t *rgb)
+int row_encoder_rows(struct row_encoder *encoder, const uint8_t *rgb, uint32_t count)
 {
     if (setjmp(png_jmpbuf(encoder->png)))
         return -1;
-    if (encoder->rows == encoder->options.height)
+    if (count > encoder->options.height - encoder->rows)
         png_error(encoder->png, "more rows than the image has");
-    png_write_row(encoder->png, rgb);
-    encoder->rows++;
+    for (uint32_t row = 0; row < count; row++)
+        png_write_row(encoder->png, rgb + 3 * (size_t)encoder->options.width * row);
+    encoder->rows += count;
     return 0;
 }
 

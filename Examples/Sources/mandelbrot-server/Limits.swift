@@ -21,9 +21,9 @@
         /// Pixels × iterations, about two nanoseconds each at worst.
         var work = 5_000_000_000
 
-        /// Rows asked for and not yet encoded, at least two for each of the pool's threads: they are busy while the
-        /// encoder is.
-        var rowsAhead = 16
+        /// Strips of rows asked for and not yet encoded, at least two for each of the pool's threads: they are busy while
+        /// the encoder is.
+        var stripsAhead = 16
         /// Pieces of the file between the encoder and whoever sends them.
         var pieces = 4
         /// The size of a piece in bytes.

@@ -22,7 +22,7 @@
         @Test func whatNobodyTakesIsNotComputed() async throws {
             var limits = Limits()
             limits.pieceSize = 4096
-            let image = Mandelbrot(width: 300, re: 0, im: 0, span: 1, iterations: 1)
+            let image = Mandelbrot(width: 600, re: 0, im: 0, span: 1, iterations: 1)
             let rowSize = 3 * image.width
             let computed = Atomic(0)
             let pools = try Pools(threads: 2)
@@ -36,7 +36,9 @@
                 pieces += 1
                 if pieces == 2 {
                     // Full on both sides of the encoder, which is blocked between them.
-                    while stream.statistics.finishedWaiting < limits.rowsAhead || stream.piecesWaiting < limits.pieces {
+                    while stream.statistics.finishedWaiting < limits.stripsAhead || stream.piecesWaiting < limits.pieces
+                    {
+                        try Task.checkCancellation()
                         await Task.yield()
                     }
                     most = computed.load(ordering: .relaxed)
@@ -45,28 +47,29 @@
             // Two taken, those between, one that the encoder holds; each may be larger by what libpng writes at once. Noise
             // does not compress.
             let written = (limits.pieces + 3) * (limits.pieceSize + 8192 + 4096)
-            #expect(most <= written / rowSize + limits.rowsAhead + RowEncoder.rowsPerFlush)
+            // The strip that the encoder is at, and those ahead.
+            let strips = Strip.height(of: image) * (1 + limits.stripsAhead)
+            #expect(most <= written / rowSize + strips + RowEncoder.rowsPerFlush)
             #expect(most < image.height)
             #expect(computed.load(ordering: .relaxed) == image.height)
             await pools.shutdown()
         }
 
+        /// What the encoder can get rid of is far from the whole image, and the pools end.
         @Test func aWritersErrorEndsTheComputation() async throws {
             let pools = try Pools(threads: 2)
-            let gate = RowGate(holdingFrom: 20)
-            let stream = try await ImageStream(.small, limits: Limits(), pools: pools, row: gate.row)
-            await #expect(throws: Gone.self) {
-                try await stream.send { _ in
-                    gate.open(to: 22)
-                    throw Gone()
-                }
+            let image = Mandelbrot(width: 1200, re: 0, im: 0, span: 1, iterations: 1)
+            let computed = Atomic(0)
+            let stream = try await ImageStream(image, limits: Limits(), pools: pools) { image, y in
+                computed.wrappingAdd(1, ordering: .relaxed)
+                return Noise.bytes(image, y)
             }
-            gate.open()
+            await #expect(throws: Gone.self) { try await stream.send { _ in throw Gone() } }
             await pools.shutdown()
-            #expect(gate.begun < Mandelbrot.small.height)
+            #expect(computed.load(ordering: .relaxed) < image.height)
         }
 
-        /// The two rows that are being computed are the last.
+        /// The two rows that are being computed are the last, though their strips have more.
         @Test func stoppingEndsTheComputationWithinARow() async throws {
             let pools = try Pools(threads: 2)
             let gate = RowGate(holdingFrom: 10)
@@ -84,12 +87,16 @@
         /// Or the response would end as if it were whole.
         @Test func anImageThatWasEncodedAndNotSentWholeIsNotSent() async throws {
             let pools = try Pools(threads: 1)
-            let image = Mandelbrot(width: 24, re: 0, im: 0, span: 3, iterations: 10)
+            let image = Mandelbrot(width: 60, re: 0, im: 0, span: 3, iterations: 10)
+            #expect(Strip.all(of: image).count == 2)
             let stream = try await ImageStream(image, limits: Limits(), pools: pools, row: Noise.bytes)
             await #expect(throws: ImageStream.Abandoned.self) {
                 try await stream.send { _ in
-                    // The head is taken; half of the 16 rows and the end of the file wait.
-                    while stream.piecesWaiting < 2 { await Task.yield() }
+                    // The head is taken; the first strip, and the other one with the end of the file wait.
+                    while stream.piecesWaiting < 2 {
+                        try Task.checkCancellation()
+                        await Task.yield()
+                    }
                     stream.stopProducing()
                 }
             }

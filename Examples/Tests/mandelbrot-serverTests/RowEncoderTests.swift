@@ -28,6 +28,18 @@
             #expect(image.pixels == rows.flatMap { $0 })
         }
 
+        @Test func rowsThatComeTogetherAreThoseThatComeAlone() throws {
+            let rows = Self.rows(257, 41)
+            var file: [UInt8] = []
+            let encoder = try RowEncoder(width: 257, height: 41, capacity: 1000) { file += $0 }
+            try encoder.begin()
+            #expect(try encoder.write(rows[..<7].flatMap { $0 }) == 7)
+            #expect(try encoder.write([]) == 0)
+            #expect(try encoder.write(rows[7..<41].flatMap { $0 }) == 34)
+            try encoder.finish()
+            #expect(try DecodedImage(file).pixels == rows.flatMap { $0 })
+        }
+
         @Test func theHeadComesBeforeTheFirstRow() throws {
             var file: [UInt8] = []
             let encoder = try RowEncoder(width: 10, height: 10, capacity: 1 << 20) { file += $0 }
@@ -76,6 +88,9 @@
             try full.write([1, 2, 3])
             let tooMany = #expect(throws: RowEncoder.Failure.self) { try full.write([1, 2, 3]) }
             #expect(tooMany?.description == "more rows than the image has")
+            let pair = try RowEncoder(width: 1, height: 1, capacity: 1000) { _ in }
+            try pair.begin()
+            #expect(throws: RowEncoder.Failure.self) { try pair.write([1, 2, 3, 1, 2, 3]) }
             let short = try RowEncoder(width: 1, height: 2, capacity: 1000) { _ in }
             try short.begin()
             try short.write([1, 2, 3])

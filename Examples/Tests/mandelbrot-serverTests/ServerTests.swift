@@ -103,9 +103,10 @@
                 #expect(value("mandelbrot_images_total", ["outcome": "sent"]) == 1)
                 #expect(value("mandelbrot_images_total", ["outcome": "failed"]) == 0)
                 #expect(value("mandelbrot_images_in_progress") == 0)
-                let rows = ["producer": "rows", "pool": "row"]
-                #expect(value("ordered_producer_items_delivered", rows) == Double(Mandelbrot.small.height))
-                #expect(value("ordered_producer_items_outstanding", rows) == 0)
+                let strips = ["producer": "strips", "pool": "row"]
+                let count = Strip.all(of: .small).count
+                #expect(value("ordered_producer_items_delivered", strips) == Double(count))
+                #expect(value("ordered_producer_items_outstanding", strips) == 0)
                 let pieces = ["producer": "pieces", "pool": "hand-over"]
                 #expect(try #require(value("ordered_producer_items_delivered", pieces)) >= 2)
                 #expect(value("mandelbrot_first_piece_seconds_count") == 1)

@@ -10,7 +10,9 @@
         private static let image = Mandelbrot(width: 300, re: -0.5, im: 0, span: 3.5, iterations: 50)
 
         @Test func theFirstRowsArriveBeforeTheLastAreComputed() async throws {
-            let first = RowEncoder.rowsPerFlush
+            // The first whole strips with enough rows to be flushed.
+            let height = Strip.height(of: Self.image)
+            let first = (RowEncoder.rowsPerFlush + height - 1) / height * height
             let gate = RowGate(holdingFrom: first)
             try await TestServer.with(row: gate.row) { server in
                 let file = try await server.client { client in

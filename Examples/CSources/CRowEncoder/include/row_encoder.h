@@ -31,7 +31,8 @@ struct row_encoder *row_encoder_create(const struct row_encoder_options *options
 
 /* Each returns 0, or -1, after which row_encoder_message says why. */
 int row_encoder_begin(struct row_encoder *encoder);
-int row_encoder_row(struct row_encoder *encoder, const uint8_t *rgb); /* 3 bytes per pixel; refuses the row too many */
+/* The next rows, 3 bytes per pixel, one behind the other. Refuses all where they are too many. */
+int row_encoder_rows(struct row_encoder *encoder, const uint8_t *rgb, uint32_t count);
 /* Writes what can be decoded as all rows so far, but for its last 256 bytes at most. Costs the file some bytes. */
 int row_encoder_flush(struct row_encoder *encoder);
 int row_encoder_finish(struct row_encoder *encoder); /* refuses where rows are missing */

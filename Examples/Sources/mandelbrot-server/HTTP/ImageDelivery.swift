@@ -71,11 +71,10 @@
             metrics.images(outcome).increment()
             if let first = progress.first { metrics.firstPiece.recordNanoseconds(first.nanoseconds) }
             if outcome == .sent { metrics.wholeImage.recordNanoseconds(duration.nanoseconds) }
-            let rows = stream.statistics
             var metadata: Logger.Metadata = [
                 "outcome": "\(outcome)",
                 "bytes": .stringConvertible(progress.bytes),
-                "rows": .stringConvertible(rows.delivered),
+                "rows": .stringConvertible(stream.rowsEncoded),
                 "first_ms": .stringConvertible((progress.first ?? duration).milliseconds),
                 "ms": .stringConvertible(duration.milliseconds),
             ]

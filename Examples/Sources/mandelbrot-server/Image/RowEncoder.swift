@@ -18,6 +18,7 @@
 
         private let handle: OpaquePointer
         private let receiver: Receiver
+        private let rowSize: Int
         private let flushInterval: Duration
         private var rowsSinceFlush = 0
         private var lastFlush: ContinuousClock.Instant?
@@ -29,6 +30,7 @@
             receive: @escaping ([UInt8]) throws -> Void
         ) throws {
             self.flushInterval = flushInterval
+            rowSize = 3 * width
             receiver = Receiver(capacity: capacity, receive: receive)
             var options = unsafe row_encoder_options()
             unsafe options.width = UInt32(width)
@@ -53,10 +55,17 @@
             try receiver.handOver()
         }
 
-        /// Writes the next row: three bytes a pixel.
-        func write(_ row: [UInt8]) throws {
-            try check(unsafe row_encoder_row(handle, row))
-            rowsSinceFlush += 1
+        /// Writes the next rows, three bytes a pixel, and gives how many they are.
+        @discardableResult
+        func write(_ rows: [UInt8]) throws -> Int {
+            let count = rows.count / rowSize
+            try check(unsafe row_encoder_rows(handle, rows, UInt32(count)))
+            rowsSinceFlush += count
+            try flushIfDue()
+            return count
+        }
+
+        private func flushIfDue() throws {
             guard rowsSinceFlush >= Self.rowsPerFlush else { return }
             let now = ContinuousClock.now
             if let lastFlush, now - lastFlush < flushInterval { return }
