@@ -30,6 +30,8 @@
                             maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
                 configuration: .init(
                     address: .hostname(host, port: port),
+                    // Whoever connects while the backlog is full is dropped by the system, some only after they have asked.
+                    backlog: limits.connections,
                     availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
                 // Shut down behind the server: the last images still compute while it waits for them.
                 services: [WorkerPoolService(pools.rows), WorkerPoolService(pools.handOver)],
