@@ -66,6 +66,7 @@ let package = Package(
                 serverOnly("ServiceLifecycle", of: "swift-service-lifecycle"),
                 serverOnly("Logging", of: "swift-log"),
                 serverOnly("CoreMetrics", of: "swift-metrics"),
+                serverOnly("NIOConcurrencyHelpers", of: "swift-nio"),
                 serverOnly("NIOCore", of: "swift-nio"),
             ],
             resources: [.embedInCode("page.html")],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #if Server
+    import NIOConcurrencyHelpers
     import NIOCore
-    import Synchronization
 
     /// Whether the client of one connection is still there, as far as its side of the connection tells.
     ///
@@ -12,13 +12,13 @@
             var onDeparture: (@Sendable () -> Void)?
         }
 
-        private let state = Mutex(State())
+        private let state = NIOLockedValueBox(State())
 
-        var hasLeft: Bool { state.withLock { $0.hasLeft } }
+        var hasLeft: Bool { state.withLockedValue { $0.hasLeft } }
 
         /// Calls `body` when the client leaves, at once if it has: until the next call, or `unwatch`.
         func watch(_ body: @escaping @Sendable () -> Void) {
-            let hasLeft = state.withLock { state in
+            let hasLeft = state.withLockedValue { state in
                 state.onDeparture = body
                 return state.hasLeft
             }
@@ -26,11 +26,11 @@
         }
 
         func unwatch() {
-            state.withLock { $0.onDeparture = nil }
+            state.withLockedValue { $0.onDeparture = nil }
         }
 
         fileprivate func leave() {
-            let body = state.withLock { state in
+            let body = state.withLockedValue { state in
                 state.hasLeft = true
                 return state.onDeparture.take()
             }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #if Server
-    import Synchronization
+    import NIOConcurrencyHelpers
 
     /// How many images may be on their way at once.
     final class Slots: Sendable {
-        private let free: Mutex<Int>
+        private let free: NIOLockedValueBox<Int>
 
-        init(_ count: Int) { free = Mutex(count) }
+        init(_ count: Int) { free = NIOLockedValueBox(count) }
 
         /// Nil where all are taken.
         func take() -> Slot? {
-            let taken = free.withLock { free in
+            let taken = free.withLockedValue { free in
                 guard free > 0 else { return false }
                 free -= 1
                 return true
@@ -19,20 +19,20 @@
         }
 
         fileprivate func giveBack() {
-            free.withLock { $0 += 1 }
+            free.withLockedValue { $0 += 1 }
         }
     }
 
     /// One image's place, until it is released or dropped.
     final class Slot: Sendable {
-        private let slots: Mutex<Slots?>
+        private let slots: NIOLockedValueBox<Slots?>
 
-        fileprivate init(of slots: Slots) { self.slots = Mutex(slots) }
+        fileprivate init(of slots: Slots) { self.slots = NIOLockedValueBox(slots) }
 
         deinit { release() }
 
         func release() {
-            slots.withLock { $0.take() }?.giveBack()
+            slots.withLockedValue { $0.take() }?.giveBack()
         }
     }
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #if Server
     import CoreMetrics
+    import NIOConcurrencyHelpers
     import Synchronization
 
     /// What there is to say of one instrument: samples, the suffix of each one's name, and a label of its own.
@@ -43,47 +44,47 @@
     }
 
     final class PrometheusFloatingPointCounter: PrometheusInstrument, FloatingPointCounterHandler {
-        private let sum = Mutex(0.0)
+        private let sum = NIOLockedValueBox(0.0)
 
         /// A counter never falls: what is not above 0 is left out.
         func increment(by amount: Double) {
-            if amount > 0 { sum.withLock { $0 += amount } }
+            if amount > 0 { sum.withLockedValue { $0 += amount } }
         }
 
-        func reset() { sum.withLock { $0 = 0 } }
+        func reset() { sum.withLockedValue { $0 = 0 } }
 
-        var samples: [PrometheusSample] { [.init(value: .number(sum.withLock { $0 }))] }
+        var samples: [PrometheusSample] { [.init(value: .number(sum.withLockedValue { $0 }))] }
     }
 
     /// A meter, or a recorder that keeps the last value.
     final class PrometheusGauge: PrometheusInstrument, MeterHandler, RecorderHandler {
-        private let value = Mutex(0.0)
+        private let value = NIOLockedValueBox(0.0)
 
         func set(_ value: Int64) { set(Double(value)) }
-        func set(_ value: Double) { self.value.withLock { $0 = value } }
-        func increment(by amount: Double) { value.withLock { $0 += amount } }
-        func decrement(by amount: Double) { value.withLock { $0 -= amount } }
+        func set(_ value: Double) { self.value.withLockedValue { $0 = value } }
+        func increment(by amount: Double) { value.withLockedValue { $0 += amount } }
+        func decrement(by amount: Double) { value.withLockedValue { $0 -= amount } }
         func record(_ value: Int64) { set(value) }
         func record(_ value: Double) { set(value) }
 
-        var samples: [PrometheusSample] { [.init(value: .number(value.withLock { $0 }))] }
+        var samples: [PrometheusSample] { [.init(value: .number(value.withLockedValue { $0 }))] }
     }
 
     /// A recorder whose unit nobody knows, so that no buckets could be right: a sum and a count.
     final class PrometheusSummary: PrometheusInstrument, RecorderHandler {
-        private let state = Mutex((sum: 0.0, count: Int64(0)))
+        private let state = NIOLockedValueBox((sum: 0.0, count: Int64(0)))
 
         func record(_ value: Int64) { record(Double(value)) }
 
         func record(_ value: Double) {
-            state.withLock { state in
+            state.withLockedValue { state in
                 state.sum += value
                 state.count += 1
             }
         }
 
         var samples: [PrometheusSample] {
-            let (sum, count) = state.withLock { $0 }
+            let (sum, count) = state.withLockedValue { $0 }
             return [.init(suffix: "_sum", value: .number(sum)), .init(suffix: "_count", value: .count(count))]
         }
     }
@@ -100,19 +101,19 @@
             var sum = 0.0
         }
 
-        private let state = Mutex(State())
+        private let state = NIOLockedValueBox(State())
 
         func recordNanoseconds(_ duration: Int64) {
             let seconds = Double(duration) / 1e9
             let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
-            state.withLock { state in
+            state.withLockedValue { state in
                 state.counts[bucket] += 1
                 state.sum += seconds
             }
         }
 
         var samples: [PrometheusSample] {
-            let state = state.withLock { $0 }
+            let state = state.withLockedValue { $0 }
             var samples: [PrometheusSample] = []
             var total: Int64 = 0
             for (count, bound) in zip(state.counts, Self.bounds.map { "\($0)" } + ["+Inf"]) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #if Server
     import CoreMetrics
-    import Synchronization
+    import NIOConcurrencyHelpers
 
     /// Metrics for Prometheus to fetch: a factory for swift-metrics, and their text in format 0.0.4.
     ///
@@ -20,7 +20,7 @@
             var instruments: [String: any PrometheusInstrument] = [:]
         }
 
-        private let families = Mutex<[String: Family]>([:])
+        private let families = NIOLockedValueBox<[String: Family]>([:])
         private let help: [String: String]
 
         /// - Parameter help: What each metric means, by name.
@@ -62,7 +62,7 @@
 
         /// All metrics as they are now, sorted by name.
         var text: String {
-            let families = families.withLock { $0 }
+            let families = families.withLockedValue { $0 }
             var text = ""
             for (name, family) in families.sorted(by: { $0.key < $1.key }) where !family.instruments.isEmpty {
                 if let help = help[name] { text += "# HELP \(name) \(PrometheusText.help(help))\n" }
@@ -85,7 +85,7 @@
         ) -> Instrument {
             let labels = PrometheusText.labels(dimensions)
             let plain = PrometheusText.name(label)
-            return families.withLock { families in
+            return families.withLockedValue { families in
                 // A counter of floats and one of integers have one kind, and cannot be one instrument either.
                 for name in [plain, "\(plain)_\(kind.rawValue)", "\(plain)_\(Instrument.self)"] {
                     guard families[name, default: Family(kind: kind)].kind == kind else { continue }
@@ -102,7 +102,7 @@
         }
 
         private func remove(_ handler: any AnyObject & Sendable) {
-            families.withLock { families in
+            families.withLockedValue { families in
                 for (name, family) in families {
                     for (labels, instrument) in family.instruments where instrument === handler {
                         families[name]?.instruments[labels] = nil

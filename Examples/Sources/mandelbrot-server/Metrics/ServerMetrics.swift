@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #if Server
     import CoreMetrics
-    import Synchronization
+    import NIOConcurrencyHelpers
 
     /// How an image ended that was begun.
     enum ImageOutcome: String, CaseIterable, CustomStringConvertible {
@@ -39,7 +39,7 @@
 
         private let factory: any MetricsFactory
         private let byOutcome: [ImageOutcome: Counter]
-        private let requests = Mutex<[Answer: Counter]>([:])
+        private let requests = NIOLockedValueBox<[Answer: Counter]>([:])
 
         private struct Answer: Hashable {
             let route: String
@@ -72,7 +72,7 @@
         /// - Parameter route: Of a bounded number.
         func answered(_ route: String, status: Int) {
             let answer = Answer(route: route, status: status)
-            let counter = requests.withLock { requests in
+            let counter = requests.withLockedValue { requests in
                 if let counter = requests[answer] { return counter }
                 let counter = Counter(
                     label: "mandelbrot_requests_total", dimensions: [("route", route), ("status", "\(status)")],
