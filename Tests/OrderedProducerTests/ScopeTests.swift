@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import OrderedProducer
 import Testing
 
@@ -213,6 +214,43 @@ struct ScopeTests {
         guard case .invalidConfiguration? = error else {
             Issue.record("thrown: \(String(describing: error))")
             return
+        }
+    }
+
+    /// Under `failFast` the core hears of an item that fails because the sink has before it hears of the sink.
+    @Test func theSinkThatHasFailedFirstIsToBlame() async throws {
+        var configuration = ProducerConfiguration(window: 4)
+        configuration.onFailure = .failFast
+        let pool = try WorkerPool(threads: 2)
+        let begun = Countdown(2)
+        let (cancelled, mayFail) = (Gate(), Gate())
+        await #expect(throws: TestError(value: -1)) {
+            try await withOrderedItemProducer(
+                of: Int.self, pool: pool, configuration: configuration, onItem: { _ in throw TestError(value: -1) }
+            ) { producer in
+                try await producer.produceItem {
+                    begun.done.wait()
+                    return 0
+                }
+                try await producer.produceItem { () async throws in
+                    await withTaskCancellationHandler {
+                        begun.signal()
+                        await cancelled.opened()
+                    } onCancel: {
+                        // On the sink's thread, which has thrown and not returned yet.
+                        mayFail.open()
+                        while (try? producer.tryProduceItem { 3 }) != .ended { sched_yield() }
+                        cancelled.open()
+                    }
+                    return 1
+                }
+                try await producer.produceItem { () async throws in
+                    begun.signal()
+                    await mayFail.opened()
+                    throw TestError(value: 2)
+                }
+                await cancelled.opened()  // else the end of the scope could close the window first
+            }
         }
     }
 }

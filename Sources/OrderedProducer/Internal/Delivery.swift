@@ -185,7 +185,7 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
         sink.withLock { $0.take() }?.drop()
         return switch failure {
         case Ending.sinkFailed?: ending.sinkFailure()
-        case .some: ending.itemFailure()
+        case .some: ending.earliestFailure()
         case nil: nil
         }
     }

@@ -16,6 +16,8 @@ final class Ending: Sendable {
         var lowest: ItemFailure?
         var reported: ItemFailure?
         var sink: (any Error)?
+        /// Whether no item had failed when the sink did.
+        var sinkIsFirst = false
     }
 
     private let errors = Locked(Errors())
@@ -45,7 +47,10 @@ final class Ending: Sendable {
 
     @usableFromInline
     func sinkFailed(_ error: any Error) {
-        errors.withLock { $0.sink = error }
+        errors.withLock { errors in
+            errors.sink = error
+            errors.sinkIsFirst = errors.lowest == nil
+        }
         lower(to: 0)
     }
 
@@ -91,5 +96,11 @@ final class Ending: Sendable {
 
     func sinkFailure() -> (any Error)? {
         errors.withLock { $0.sink }
+    }
+
+    /// Where the core says that an item has ended production. Under `failFast` that can be one whose task was cancelled, or
+    /// not begun, because the sink has failed: the core hears of that sooner than of the sink, which has yet to return.
+    func earliestFailure() -> (any Error)? {
+        errors.withLock { $0.sinkIsFirst ? $0.sink : nil } ?? itemFailure()
     }
 }
