@@ -3,8 +3,8 @@
 /// A snapshot of one producer: counts since its creation, durations in nanoseconds.
 ///
 /// The numbers are read one after the other while production goes on: each is right, and their sums may be off by what
-/// happened in between. Once `stop()` has returned they are final, and `requested` equals
-/// `delivered + failed + discarded`.
+/// happened in between. Once `stop()` has returned what is counted of items is final, except ``late``, and `requested` equals
+/// `delivered + failed + discarded`; the counts of wakes and of help may rise by the last ones a moment later.
 public struct ProducerStatistics: Sendable, Equatable {
     /// Sequences given, that is items accepted.
     public var requested: UInt64

@@ -18,6 +18,10 @@ struct Program: Sendable {
         var fails: Bool
         var work: Int
         var deed: Deed
+        /// Of its own.
+        var deadline: Deadline?
+        /// Whether it never ends before it was overtaken, or production is over.
+        var hangs = false
     }
 
     /// One call: a single item, or several where the way is one of those that take several.
@@ -46,6 +50,7 @@ struct Program: Sendable {
 
     let seed: UInt64
     var configuration = ProducerConfiguration()
+    var deadlines: Deadlines?
     var threads = 1
     var consumer = Consumer.nobody
     var turn = Turn.nothing
@@ -67,6 +72,7 @@ extension Program {
         configuration.wait = [.adaptive, .park].randomElement(using: &dice)!
         if Bool.random(using: &dice) { configuration.width = .random(in: 1...3, using: &dice) }
         threads = .random(in: 1...4, using: &dice)
+        drawDeadlines(&dice)
         let isTransform = Bool.random(using: &dice)
         consumer = Consumer.allCases.randomElement(using: &dice)!
         end = End.allCases.randomElement(using: &dice)!
@@ -74,13 +80,13 @@ extension Program {
         if consumer == .nobody, end != .stopProducing { end = .stopWhileAsked }
         if Bool.random(using: &dice) { turn = Turn.allCases.randomElement(using: &dice)! }
         attachesFirst = Bool.random(using: &dice)
-        callers = isTransform ? .transform(Self.callers(&dice)) : .items(Self.callers(&dice))
+        callers = isTransform ? .transform(drawCallers(&dice)) : .items(drawCallers(&dice))
         mark = .random(in: 0...callers.asks.joined().count, using: &dice)
         before = Self.steps(&dice)
         after = Self.steps(&dice)
     }
 
-    private static func callers<Way: AskingWay>(_ dice: inout SeededGenerator) -> [[Ask<Way>]] {
+    private func drawCallers<Way: AskingWay>(_ dice: inout SeededGenerator) -> [[Ask<Way>]] {
         let ways = Way.allCases
         let only = Int.random(in: 0..<3, using: &dice) == 0 ? ways.randomElement(using: &dice) : nil
         let failures = [0, 0, 3, 12, 40].randomElement(using: &dice)!
@@ -92,9 +98,11 @@ extension Program {
                 let way = only ?? ways.randomElement(using: &dice)!
                 let count = way.takesSeveral ? Int.random(in: 1...6, using: &dice) : 1
                 let items = (value..<value + count).map { value in
-                    Item(
+                    var item = Item(
                         value: value, fails: failures > 0 && Int.random(in: 0..<failures, using: &dice) == 0,
-                        work: .random(in: 0...3, using: &dice), deed: deeds ? deed(&dice) : .nothing)
+                        work: .random(in: 0...3, using: &dice), deed: deeds ? Self.deed(&dice) : .nothing)
+                    drawDeadline(of: &item, way, &dice)
+                    return item
                 }
                 value += count
                 // How many of several were accepted, a cancelled call does not tell.
@@ -136,6 +144,7 @@ extension Program: CustomStringConvertible {
             "window \(configuration.window), width \(configuration.width.map(String.init) ?? "any"), "
                 + "\(configuration.onFailure), assists \(configuration.assists), \(configuration.wait), "
                 + "\(threads) threads, \(callers.kind)")
+        if let deadlines { lines.append("\(deadlines)") }
         lines.append("consumer \(consumer), attached \(attachesFirst ? "first" : "later"), \(turn) at \(mark)")
         for (number, asks) in callers.asks.enumerated() {
             lines.append("caller \(number): \(asks.map(\.description).joined(separator: ", "))")
@@ -157,7 +166,8 @@ extension Program.Callers {
 extension Program.Ask: CustomStringConvertible {
     var description: String {
         let items = items.map { item in
-            "\(item.value)\(item.fails ? "!" : "")\(item.deed == .nothing ? "" : " (\(item.deed))")"
+            "\(item.value)\(item.fails ? "!" : "")\(item.hangs ? "…" : "")"
+                + "\(item.deadline.map { " [\($0)]" } ?? "")\(item.deed == .nothing ? "" : " (\(item.deed))")"
         }
         return "\(way) \(items.joined(separator: " "))\(isCancelled ? ", cancelled" : "")"
     }

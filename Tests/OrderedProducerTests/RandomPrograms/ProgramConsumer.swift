@@ -7,11 +7,13 @@ struct ProgramConsumer: Sendable {
 
     private let program: Program
     private let record: Record
+    private let overtaking: Overtaking
     private let subject: WeakSubject
 
-    init(_ program: Program, _ record: Record, _ subject: any Subject) {
+    init(_ program: Program, _ record: Record, _ overtaking: Overtaking, _ subject: any Subject) {
         self.program = program
         self.record = record
+        self.overtaking = overtaking
         self.subject = WeakSubject(subject)
     }
 
@@ -76,6 +78,7 @@ struct ProgramConsumer: Sendable {
             notes.delivered.append(token.value)
             return notes.delivered.count
         }
+        overtaking.delivered(token.value)
         guard count == program.mark, let subject = subject.value else { return .goOn }
         switch program.turn {
         case .nothing: break

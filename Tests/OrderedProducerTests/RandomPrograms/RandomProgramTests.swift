@@ -4,9 +4,9 @@ import OrderedProducer
 import Testing
 
 /// Random programs over the whole public interface: several callers in all ways at once, items that ask for items, every
-/// consumer, every ending, pauses and resizes in between.
+/// consumer, every ending, pauses and resizes in between; in half of them deadlines, and items that hang, or race theirs.
 ///
-/// PROGRAM_SEED=… runs one program again, PROGRAMS=… says how many there are.
+/// PROGRAM_SEED=… prints one program and runs it again, PROGRAMS=… says how many there are.
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct RandomProgramTests {
     /// Each case is its seed, so a report of any kind names it, one of a hang too.
@@ -20,11 +20,14 @@ struct RandomProgramTests {
     @Test(arguments: seeds)
     func everythingAddsUp(seed: UInt64) async throws {
         let program = Program(seed: seed)
+        // Before anything runs: it may be one that hangs.
+        if Self.seeds == [seed] { FileHandle.standardError.write(Data("\(program)\n".utf8)) }
         let run = try Run(program)
         let outcome = try await run.execute()
         if program.end == .drop, run.record.snapshot.isAttached, program.consumer != .sink {
             await run.record.consumerEnded.opened()
         }
+        run.overtaking.letAllGo()
         await run.record.resolveTracked()
         await run.record.ledger.drained()
         let verdict = Verdict(program, run.record, outcome)

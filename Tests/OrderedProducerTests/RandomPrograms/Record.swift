@@ -19,6 +19,8 @@ final class Record: Sendable {
         /// Values whose functions threw.
         var threw: Set<Int> = []
         var nested = 0
+        /// The calls of substitutes, by sequence: of the item with this value, or nil of the producer.
+        var substituted: [UInt64: Int?] = [:]
         /// Somebody called `stopProducing()`, or left.
         var endedAtOnce = false
         var consumerThrew = false
@@ -29,6 +31,9 @@ final class Record: Sendable {
 
     /// Values from here on are those of items that items and consumers asked for.
     static let nestedValues = 100_000
+
+    /// What a substitute gives or throws: below zero, so that it is nobody's own.
+    static func substitute(of sequence: UInt64) -> Int { -1_000_000 - Int(sequence) }
 
     let ledger = Ledger()
     /// Opens when the consumer function, or the iteration, is over.

@@ -5,30 +5,39 @@ import OrderedProducer
 struct Run: Sendable {
     let program: Program
     let record = Record()
+    let overtaking: Overtaking
     let pool: WorkerPool
 
     /// What the calls of `stop()` said: none where the producer was dropped.
     struct Outcome: Sendable {
         var stops: [Result<Int?, any Error>] = []
         var statistics: ProducerStatistics?
+        /// As soon as `stop()` had returned, while items still hung.
+        var whileLate: ProducerStatistics?
+        var hanging = 0
     }
 
     init(_ program: Program) throws {
         self.program = program
+        overtaking = Overtaking(program, record)
         pool = try WorkerPool(threads: program.threads)
     }
 
     func execute() async throws -> Outcome {
-        switch program.callers {
+        let configuration = program.configuration
+        let substitute = overtaking.producers
+        return switch program.callers {
         case .items(let asks):
-            try await execute(asks, TokenProducer.make(pool: pool, configuration: program.configuration))
+            try await execute(
+                asks, TokenProducer.make(pool: pool, configuration: configuration, substitute: substitute))
         case .transform(let asks):
-            try await execute(asks, TokenTransform.make(pool: pool, configuration: program.configuration))
+            try await execute(
+                asks, TokenTransform.make(pool: pool, configuration: configuration, substitute: substitute))
         }
     }
 
     private func execute<S: Subject>(_ callers: [[Program.Ask<S.Way>]], _ subject: S) async throws -> Outcome {
-        let consumer = ProgramConsumer(program, record, subject)
+        let consumer = ProgramConsumer(program, record, overtaking, subject)
         var outcome = Outcome()
         if program.attachesFirst { try await consumer.attach() }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -50,7 +59,11 @@ struct Run: Sendable {
         if program.end == .drop { return outcome }
         outcome.stops += await stops(subject)
         if record.snapshot.isAttached, program.consumer != .sink { await record.consumerEnded.opened() }
+        outcome.hanging = overtaking.hanging
+        outcome.whileLate = subject.statistics
         try await checkThatItIsOver(subject)
+        overtaking.letAllGo()
+        while subject.statistics.late > 0 { await Task.yield() }
         outcome.statistics = subject.statistics
         return outcome
     }
@@ -66,6 +79,7 @@ struct Run: Sendable {
         case .shutdown:
             async let closed: Void = pool.shutdown()
             let result = await Self.outcome { try await subject.stop() }
+            overtaking.letAllGo()  // the pool waits for them
             await closed
             return [result]
         default:
@@ -111,7 +125,7 @@ struct Run: Sendable {
 
     private func call<S: Subject>(_ asks: [Program.Ask<S.Way>], _ subject: S) async throws {
         for ask in asks {
-            let makes = ask.items.map { make($0, subject, asTask: ask.way.isTask) }
+            let makes = ask.items.map { make($0, subject, ask.way) }
             var reply = Reply.full
             while case .full = reply {
                 if ask.isCancelled {
@@ -124,14 +138,19 @@ struct Run: Sendable {
                 if case .full = reply { await Task.yield() }
             }
             record.accepted(ask.items, asTask: ask.way.isTask, reply)
+            if case .accepted(_, let sequence?, _) = reply, let gate = makes[0].gate {
+                overtaking.hangs(gate, at: sequence)
+            }
             if case .ended = reply { return }
         }
     }
 
     /// What the item's function does. It does not keep the producer: dropping that is one of the endings.
-    private func make(_ item: Program.Item, _ subject: any Subject, asTask: Bool) -> Make {
+    private func make(_ item: Program.Item, _ subject: any Subject, _ way: some AskingWay) -> Make {
+        let asTask = way.isTask
         var make = Make(item.value, record.ledger)
         make.fails = item.fails
+        overtaking.prepare(&make, item)
         make.inside = { [record, weak subject] in
             for _ in 0..<item.work * 100 { _ = record.ledger.live }
             if item.fails { record.note { _ = $0.threw.insert(item.value) } }

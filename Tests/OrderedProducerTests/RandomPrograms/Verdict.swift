@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import OrderedProducer
 
-/// The model: from what was accepted and which items fail follows what may have come out, what `stop()` may have said,
-/// and what the statistics add up to. Where nothing cut production short, there is one answer.
+/// The model: from what was accepted, which items fail and which substitutes were called follows what may have come out,
+/// what `stop()` may have said, and what the statistics add up to. Where nothing cut production short, there is one answer.
 struct Verdict {
-    private let program: Program
-    private let notes: Record.Notes
-    private let begun: [Int]
+    let program: Program
+    let notes: Record.Notes
+    let begun: Set<Int>
     /// What was accepted, by sequence; nil where some call did not tell and nothing else does.
-    private let ordered: [Record.Entry]?
+    let ordered: [Record.Entry]?
+    let course: Course?
     private let found = Complaints()
 
     private final class Complaints { var list: [String] = [] }
@@ -17,20 +18,33 @@ struct Verdict {
 
     init(_ program: Program, _ record: Record, _ outcome: Run.Outcome) {
         self.program = program
-        notes = record.snapshot
-        begun = record.ledger.begun
+        let notes = record.snapshot
+        self.notes = notes
+        begun = Set(record.ledger.begun)
         found.list = notes.complaints
         ordered = Self.ordered(program, notes, found)
+        course = ordered.map { Course(program, notes, $0) }
+        expect(begun.count == record.ledger.begun.count, "an item was begun twice: \(record.ledger.begun)")
         judgeOrder()
         judgeItems()
+        judgeSubstitutes()
         judgeTracked()
         guard let statistics = outcome.statistics else { return }
         judge(statistics)
+        judgeOvertaken(statistics, outcome)
         judge(outcome.stops)
     }
 
-    private func expect(_ holds: Bool, _ complaint: @autoclosure () -> String) {
+    func expect(_ holds: Bool, _ complaint: @autoclosure () -> String) {
         if !holds { found.list.append(complaint()) }
+    }
+
+    var policy: FailurePolicy { program.configuration.onFailure }
+
+    /// Whether production went on to its ordinary end.
+    var isWhole: Bool {
+        notes.isAttached && !notes.endedAtOnce && program.end != .drop && program.end != .stopProducing
+            && !(policy == .failFast && mayHaveFailed)
     }
 
     // MARK: Order
@@ -53,37 +67,24 @@ struct Verdict {
         return entries
     }
 
-    private var policy: FailurePolicy { program.configuration.onFailure }
-
-    /// Whether production went on to its ordinary end.
-    private var isWhole: Bool {
-        notes.isAttached && !notes.endedAtOnce && program.end != .drop && program.end != .stopProducing
-            && !(policy == .failFast && !notes.threw.isEmpty)
-    }
-
-    private var failing: Record.Entry? { policy == .skip ? nil : ordered?.first { $0.item.fails } }
-
     private func judgeOrder() {
-        guard let ordered else { return judgeCallers() }
-        let end = failing.flatMap { failing in ordered.firstIndex { $0.sequence == failing.sequence } } ?? ordered.count
-        let expected = ordered[..<end].filter { !$0.item.fails }.map(\.item.value)
-        if isWhole {
-            expect(notes.delivered == expected, "delivered \(notes.delivered), not \(expected)")
-        } else {
-            expect(
-                expected.starts(with: notes.delivered), "delivered \(notes.delivered), not a beginning of \(expected)")
-        }
+        guard let course else { return judgeCallers() }
+        let text = "delivered \(notes.delivered), substituted \(notes.substituted)"
+        expect(course.delivered == notes.delivered.count, "\(text): wrong from \(course.delivered) on")
+        if isWhole { expect(course.missing == nil, "\(text): \(course.missing as Any) is missing") }
     }
 
     /// Where sequences are not known: each caller's own items come in its order, none left out before the last of them.
     private func judgeCallers() {
         for caller in 0..<program.callers.count {
-            let own = notes.accepted.filter { $0.item.value / 1000 == caller && !$0.item.fails }.map(\.item.value)
+            let own = notes.accepted.filter { $0.item.value / 1000 == caller && !$0.item.fails }
             let delivered = notes.delivered.filter { $0 / 1000 == caller }
-            expect(own.starts(with: delivered), "of caller \(caller) delivered \(delivered), not a beginning of \(own)")
-            if isWhole, policy == .skip || notes.threw.isEmpty {
-                expect(own == delivered, "of caller \(caller) delivered \(delivered), not \(own)")
-            }
+            // Of those that may be overtaken nothing is known here, but where they would be.
+            let certain = own.filter { program.patience(with: $0.item) != .soon || delivered.contains($0.item.value) }
+            let expected = certain.map(\.item.value)
+            let text = "of caller \(caller) delivered \(delivered)"
+            expect(expected.starts(with: delivered), "\(text), not a beginning of \(expected)")
+            if isWhole, policy == .skip || !mayHaveFailed { expect(expected == delivered, "\(text), not \(expected)") }
         }
     }
 
@@ -91,9 +92,9 @@ struct Verdict {
 
     private func judgeItems() {
         let accepted = Set(notes.accepted.map(\.item.value))
-        expect(Set(begun).count == begun.count, "an item was begun twice: \(begun)")
+        let own = notes.delivered.filter { $0 >= 0 }
         expect(Set(notes.delivered).count == notes.delivered.count, "an item was delivered twice: \(notes.delivered)")
-        expect(Set(notes.delivered).isSubset(of: begun), "delivered and never begun")
+        expect(begun.isSuperset(of: own), "delivered and never begun")
         // After a drop, an item may be accepted by a caller that is still about to note it.
         if program.end != .drop { expect(accepted.isSuperset(of: begun), "begun and never accepted") }
     }
@@ -102,7 +103,10 @@ struct Verdict {
         for entry in notes.accepted where entry.isTracked {
             let value = entry.item.value
             let isMade = begun.contains(value) && !entry.item.fails
-            expect(entry.trackedValue == (isMade ? value : nil), "handle of \(value): \(entry.trackedValue as Any)")
+            let mayBeOvertaken = mayBeOvertaken(entry)
+            let text = "handle of \(value): \(entry.trackedValue as Any)"
+            expect(entry.trackedValue == (isMade ? value : nil) || mayBeOvertaken && entry.trackedValue == nil, text)
+            if entry.item.hangs, wasSubstituted(entry) { expect(entry.trackedValue == nil, text) }
         }
     }
 
@@ -110,16 +114,16 @@ struct Verdict {
 
     private func judge(_ statistics: ProducerStatistics) {
         let requested = UInt64(notes.accepted.count)
-        let threw = UInt64(notes.threw.count)
-        // Tasks that had not begun when production ended count as failed.
-        let idle = UInt64(notes.accepted.count { $0.isTask && !begun.contains($0.item.value) })
         expect(statistics.requested == requested, "\(requested) accepted, \(statistics)")
         expect(statistics.head == requested, "\(requested) accepted, \(statistics)")
         expect(statistics.delivered == notes.delivered.count, "\(notes.delivered.count) delivered, \(statistics)")
-        expect((threw...threw + idle).contains(statistics.failed), "\(threw) threw, \(statistics)")
+        expect(failures.contains(statistics.failed), "\(failures) failed, \(statistics)")
         expect(statistics.skipped == (policy == .skip ? statistics.failed : 0), "skipped: \(statistics)")
         expect(statistics.delivered + statistics.failed + statistics.discarded == requested, "sum: \(statistics)")
         expect(statistics.running + statistics.finishedWaiting + statistics.outstanding == 0, "left: \(statistics)")
+        guard isWhole, let course, course.ending == nil else { return }
+        expect(statistics.failed == course.failures, "\(course.failures) failed, \(statistics)")
+        expect(statistics.discarded == course.nothings, "\(course.nothings) left out, \(statistics)")
     }
 
     private func judge(_ stops: [Result<Int?, any Error>]) {
@@ -139,13 +143,13 @@ struct Verdict {
         expect(values.allSatisfy { isThread && notes.isAttached && $0 == notes.delivered.count }, text)
         expect(failures.allSatisfy(isPossible), text)
         expect(others.allSatisfy { $0 as? TestError == TestError(value: -1) && notes.consumerThrew }, text)
-        if isWhole, policy == .endInOrder, !notes.threw.isEmpty {
+        if isWhole, policy == .endInOrder, hasFailed {
             expect(failures.count == 1, text)
-            if let failing { expect(failures.first?.sequence == failing.sequence, text) }
+            if let course { expect(failures.first?.sequence == course.ending?.sequence, text) }
             if program.consumer == .sequence {
                 expect(notes.iterationFailure?.sequence == failures.first?.sequence, "iteration: \(notes), \(text)")
             }
-        } else if notes.threw.isEmpty || policy == .skip {
+        } else if !mayHaveFailed || policy == .skip {
             expect(failures.isEmpty && notes.iterationFailure == nil, text)
             let throwsIts = notes.consumerThrew && program.consumer != .sequence
             expect(others.count == (throwsIts ? 1 : 0), text)
@@ -153,13 +157,20 @@ struct Verdict {
         }
     }
 
-    /// An item that threw, with its own error.
+    /// Whether it is that of an item that threw, with its own error, or of one that was overtaken.
     private func isPossible(_ failure: ItemFailure) -> Bool {
-        guard policy != .skip, let error = failure.underlying as? TestError, notes.threw.contains(error.value) else {
-            return false
+        guard policy != .skip else { return false }
+        if failure.underlying is DeadlineExceeded {
+            return notes.accepted.contains { isBare($0) && ($0.sequence ?? failure.sequence) == failure.sequence }
         }
-        return notes.accepted.contains { entry in
-            entry.item.value == error.value && (entry.sequence == nil || entry.sequence == failure.sequence)
+        guard let error = failure.underlying as? TestError else { return false }
+        if error.value == Record.substitute(of: failure.sequence) {
+            return failed(substitute: failure.sequence)
         }
+        return notes.threw.contains(error.value)
+            && notes.accepted.contains { entry in
+                entry.item.value == error.value && (entry.sequence ?? failure.sequence) == failure.sequence
+                    && notes.substituted[failure.sequence] == nil
+            }
     }
 }

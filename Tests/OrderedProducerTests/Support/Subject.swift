@@ -5,7 +5,9 @@ import OrderedProducer
 protocol Subject: PushProducer, AnyObject {
     associatedtype Way: AskingWay
 
-    static func make(pool: WorkerPool, configuration: ProducerConfiguration) throws -> Self
+    static func make(
+        pool: WorkerPool, configuration: ProducerConfiguration, substitute: (@Sendable (UInt64) throws -> Token?)?
+    ) throws -> Self
 
     /// Asks in this way, for the first alone where the way does not take several.
     func ask(_ way: Way, _ makes: [Make]) async throws -> Reply
@@ -19,6 +21,12 @@ protocol Subject: PushProducer, AnyObject {
     func stop() async throws -> Int?
     func stopBlocking() throws -> Int?
     var statistics: ProducerStatistics { get }
+}
+
+extension Subject {
+    static func make(pool: WorkerPool, configuration: ProducerConfiguration) throws -> Self {
+        try make(pool: pool, configuration: configuration, substitute: nil)
+    }
 }
 
 /// What a call said, in whichever way it was made.
@@ -49,16 +57,27 @@ typealias TokenProducer = OrderedItemProducer<Token, Int>
 typealias TokenTransform = OrderedTransform<Make, Token, Int>
 
 extension OrderedItemProducer: Subject where Item == Token, Output == Int {
-    static func make(pool: WorkerPool, configuration: ProducerConfiguration) throws -> Self {
-        try Self(pool: pool, configuration: configuration)
+    static func make(
+        pool: WorkerPool, configuration: ProducerConfiguration, substitute: (@Sendable (UInt64) throws -> Token?)?
+    ) throws -> Self {
+        guard let substitute else { return try Self(pool: pool, configuration: configuration) }
+        return try Self(pool: pool, configuration: configuration, substitute: substitute)
     }
 
     func ask(_ way: ItemWay, _ makes: [Make]) async throws -> Reply {
         let make = makes[0]
         switch way {
         case .blocking: return try await onThread { try self.askBlocking(make) }
-        case .suspending: return Reply(try await produceItem { try make.run() })
-        case .asTask: return Reply(try await produceItem { try await make.runAsTask() })
+        case .suspending:
+            guard let deadline = make.deadline else { return Reply(try await produceItem { try make.run() }) }
+            return Reply(
+                try await produceItem(within: deadline, substitute: make.substitute) { () throws in try make.run() })
+        case .asTask:
+            guard let deadline = make.deadline else {
+                return Reply(try await produceItem { try await make.runAsTask() })
+            }
+            return Reply(
+                try await produceItem(within: deadline, substitute: make.substitute) { try await make.runAsTask() })
         case .trying: return try askWithoutWaiting(make)
         case .tracked:
             let tracked = try await produceTrackedItem { try make.run() }
@@ -66,7 +85,11 @@ extension OrderedItemProducer: Subject where Item == Token, Output == Int {
         }
     }
 
-    func askBlocking(_ make: Make) throws -> Reply { Reply(try produceItem { try make.run() }) }
+    func askBlocking(_ make: Make) throws -> Reply {
+        guard let deadline = make.deadline else { return Reply(try produceItem { try make.run() }) }
+        return Reply(try produceItem(within: deadline, substitute: make.substitute) { try make.run() })
+    }
+
     func askWithoutWaiting(_ make: Make) throws -> Reply { Reply(try tryProduceItem { try make.run() }) }
 
     func startBlocking(_ consume: @escaping @Sendable (OrderedItems<Token>) throws -> Int) throws {
@@ -77,8 +100,11 @@ extension OrderedItemProducer: Subject where Item == Token, Output == Int {
 }
 
 extension OrderedTransform: Subject where Input == Make, Item == Token, Output == Int {
-    static func make(pool: WorkerPool, configuration: ProducerConfiguration) throws -> Self {
-        try Self(pool: pool, configuration: configuration) { try $0.run() }
+    static func make(
+        pool: WorkerPool, configuration: ProducerConfiguration, substitute: (@Sendable (UInt64) throws -> Token?)?
+    ) throws -> Self {
+        guard let substitute else { return try Self(pool: pool, configuration: configuration) { try $0.run() } }
+        return try Self(pool: pool, configuration: configuration, substitute: substitute) { try $0.run() }
     }
 
     func ask(_ way: TransformWay, _ makes: [Make]) async throws -> Reply {

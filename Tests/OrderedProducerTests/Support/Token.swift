@@ -84,6 +84,9 @@ struct Make: Sendable {
     var begun: Gate?
     var made: Countdown?
     var fails = false
+    /// Of its own, where the way it is asked in takes one.
+    var deadline: Duration?
+    var substitute: (@Sendable (UInt64) throws -> Token?)?
     var inside: @Sendable () throws -> Void = {}
 
     init(_ value: Int, _ ledger: Ledger) {

@@ -13,6 +13,8 @@ protocol AskingWay: CaseIterable, Equatable, Sendable {
     var takesSeveral: Bool { get }
     /// Whether items are made in tasks.
     var isTask: Bool { get }
+    /// Whether an item may have a deadline of its own.
+    var takesDeadlines: Bool { get }
 }
 
 /// Every way to ask an `OrderedItemProducer`.
@@ -23,6 +25,7 @@ enum ItemWay: String, AskingWay {
     var blocks: Bool { self == .blocking }
     var takesSeveral: Bool { false }
     var isTask: Bool { self == .asTask }
+    var takesDeadlines: Bool { self == .blocking || self == .suspending || self == .asTask }
 }
 
 /// Every way to ask an `OrderedTransform`.
@@ -33,6 +36,7 @@ enum TransformWay: String, AskingWay {
     var blocks: Bool { self == .blocking || self == .contentsBlocking }
     var takesSeveral: Bool { self == .contents || self == .contentsBlocking }
     var isTask: Bool { false }
+    var takesDeadlines: Bool { false }
 }
 
 /// Every way to ask a producer of either kind.
