@@ -89,6 +89,34 @@
             #expect(lines.all.first?.metadata["failed"] == "25")
             #expect(lines.all.first?.metadata["skipped"] == "25")
         }
+
+        @Test func runLogsAfterEachIntervalAndAtItsEnd() async throws {
+            let producer = try producer(.skip)
+            let failures = FailureLog(producer, name: "rows", logger: logger)
+            try await producer.start { $0.reduce(0, +) }
+            let clock = SteppedClock()
+            let running = Task { await failures.run(every: .seconds(5), clock: clock) }
+            var asleep = clock.sleeps.makeAsyncIterator()
+            let wake = try #require(await asleep.next())
+            #expect(lines.all.isEmpty)
+            try await fail(1, producer)
+            wake.resume()
+            _ = try #require(await asleep.next())  // it sleeps again, so it has logged
+            #expect(lines.all.map(\.metadata["failed"]) == ["1"])
+            try await fail(2, producer)
+            running.cancel()
+            await running.value
+            #expect(lines.all.map(\.metadata["failed"]) == ["1", "2"])
+            #expect(lines.all.last?.metadata["failed_in_all"] == "3")
+            _ = try await producer.stop()
+        }
+
+        /// Returns when `count` more items have failed.
+        private func fail(_ count: UInt64, _ producer: OrderedItemProducer<Int, Int>) async throws {
+            let all = producer.statistics.failed + count
+            for _ in 0..<count { try await producer.produceItem { () throws -> Int in throw Refused() } }
+            while producer.statistics.failed < all || producer.statistics.skipped < all { await Task.yield() }
+        }
     }
 
     final class LogLines: Sendable {

@@ -118,5 +118,36 @@
             #expect(tracer.finishedSpans.count == 10)
             #expect(tracer.activeSpans.isEmpty)
         }
+
+        /// A synchronous function, so that the blocking forms are chosen; there is room, so they do not block.
+        private func askBlocking(
+            _ producer: OrderedItemProducer<String?, [String?]>, _ tracer: InMemoryTracer
+        ) throws -> [UInt64?] {
+            let seen: @Sendable () -> String? = { ServiceContext.current?[RequestKey.self] }
+            return [
+                try producer.produceItem(context: context("a")) { seen() },
+                try producer.produceItem(context: nil) { seen() },
+                try producer.produceItem(span: "row", context: context("b"), tracer: tracer) { seen() },
+                try producer.produceItem(span: "row", tracer: tracer) { seen() },
+            ]
+        }
+
+        @Test func blockingFormsBindTheContextAndMakeSpans() async throws {
+            let tracer = InMemoryTracer()
+            let producer = try await producer()
+            let sequences = try ServiceContext.$current.withValue(context("c")) { try askBlocking(producer, tracer) }
+            #expect(sequences == [0, 1, 2, 3])
+            #expect(try await producer.stop() == ["a", nil, "b", "c"])
+            let spans = tracer.finishedSpans
+            #expect(spans.map(\.operationName) == ["row", "row"])
+            let known = spans.compactMap { span -> Int64? in
+                guard case .int64(let sequence) = span.attributes.get("ordered_producer.sequence") else { return nil }
+                return sequence
+            }
+            #expect(known.sorted() == [2, 3])
+            #expect(tracer.activeSpans.isEmpty)
+            #expect(try askBlocking(producer, tracer) == [nil, nil, nil, nil])
+            #expect(tracer.finishedSpans.count == 2)
+        }
     }
 #endif
