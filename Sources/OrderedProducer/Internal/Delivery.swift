@@ -154,8 +154,10 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
 
     @usableFromInline
     func stopProducing() {
-        ending.endNow()
+        // Before a task that has not begun hears that its item is not wanted: under `skip` the core would leave that out, and
+        // deliver what is behind it.
         core.stopProducing()
+        ending.endNow()
     }
 
     /// The core refuses where a thread would wait for itself; tasks are for this side to recognise.
