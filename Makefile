@@ -48,6 +48,8 @@ test: setup ## all tests
 
 # In two parts: all at once, a thousand connections starve the others of two processors until their time is over.
 THREAD_SANITIZER := swift test --sanitize=thread --enable-all-traits --scratch-path .build/thread $(SWIFT_OPTIONS)
+SERVER_THREAD_SANITIZER := swift test --sanitize=thread --package-path Examples --traits Server \
+    --scratch-path Examples/.build/server-thread --filter mandelbrot_serverTests $(SWIFT_OPTIONS)
 check: setup ## all tests under sanitizers, both C compilers, formatting, documentation: takes a while
 	@Scripts/in-turn \
 	    'formatting' 'Scripts/check-format' \
@@ -61,6 +63,7 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	    'integrations, ThreadSanitizer' '$(THREAD_SANITIZER) --filter "^OrderedProducer(NIO|Services|Observability)Tests\\."' \
 	    'library, AddressSanitizer' \
 	    'swift test --sanitize=address --disable-xctest --enable-all-traits --scratch-path .build/address $(SWIFT_OPTIONS)' \
+	    'server, ThreadSanitizer' '$(SERVER_THREAD_SANITIZER)' \
 	    'harness of the benchmark' 'swift test --package-path Benchmarks $(SWIFT_OPTIONS)' \
 	    'documentation' 'Scripts/docs'
 
