@@ -55,16 +55,19 @@ struct Course {
             case .error, nil: return [.failure]
             }
         }
-        if program.instead(of: entry.item, at: sequence) != nil { return entry.item.hangs ? [] : [own] }
-        return entry.item.hangs ? [.failure] : [own, .failure]
+        if program.instead(of: entry.item, at: sequence) != nil { return hangs(entry) ? [] : [own] }
+        return hangs(entry) ? [.failure] : [own, .failure]
     }
+
+    /// Until production is over. After a drop nobody waits for that before those that hang are let go.
+    private func hangs(_ entry: Record.Entry) -> Bool { entry.item.hangs && program.end != .drop }
 
     private mutating func count(failed entry: Record.Entry) {
         failures += 1
         guard let sequence = entry.sequence, notes.substituted[sequence] == nil,
             program.patience(with: entry.item) == .soon, program.instead(of: entry.item, at: sequence) == nil
         else { return }
-        let isSure = entry.item.hangs || !entry.item.fails
+        let isSure = hangs(entry) || !entry.item.fails
         overtaken = overtaken.lowerBound + (isSure ? 1 : 0)...overtaken.upperBound + 1
     }
 }
