@@ -259,16 +259,33 @@ static uint64_t run_some(struct oip_producer *producer, bool steals_first, uint3
     return ran;
 }
 
+/*
+ * Whether this thread is inside an item that was overtaken, and so counts among those that run items while it only waits.
+ * The items that could make room for it may have nobody else: the width may be full of such.
+ */
+static bool has_a_place_already(const struct oip_producer *producer)
+{
+    for (const struct frame *frame = current_frame; frame != NULL; frame = frame->outer) {
+        if (frame->producer == producer && frame->sequence < ring_head(&producer->ring)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample)
 {
-    if (!execution_enter(producer)) {
+    bool counts = producer->width != 0 && has_a_place_already(producer);
+    if (!counts && !execution_enter(producer)) {
         return 0;
     }
     struct frame frame;
     frame_enter(&frame, producer);
     uint64_t ran = run_some(producer, false, until_sample);
     frame_leave(&frame);
-    execution_exit(producer);
+    if (!counts) {
+        execution_exit(producer);
+    }
     return ran;
 }
 

@@ -261,9 +261,9 @@ static void ask_from_inside(struct entry *entry)
     CHECK_EQUAL(overdue_ask(entry->overdue, 3, ON_POOL, OIP_NO_DEADLINE), 0);
 }
 
-static void a_late_item_may_wait_for_room(int variant)
+static void wait_for_room_in_a_late_item(int variant, uint32_t width)
 {
-    struct overdue *overdue = of_variant(variant, 4, OPTIONS(.window = 2));
+    struct overdue *overdue = of_variant(variant, 4, OPTIONS(.window = 2, .width = width));
     overdue->entries[0].inside = ask_from_inside;
     ask_hung(overdue, 0, ON_POOL, AT_ONCE);
     overdue_start(overdue);
@@ -278,6 +278,17 @@ static void a_late_item_may_wait_for_room(int variant)
     oip_resume(overdue->producer);
     wait_for_arrivals(overdue, 3);
     overdue_end(overdue);
+}
+
+static void a_late_item_may_wait_for_room(int variant)
+{
+    wait_for_room_in_a_late_item(variant, 0);
+}
+
+/* Nobody else may run the items that make room. */
+static void a_late_item_that_fills_the_width_may_wait_for_room(int variant)
+{
+    wait_for_room_in_a_late_item(variant, 1);
 }
 
 /* --------------------------------------------------------------------------------------------------- requests ---- */
@@ -363,6 +374,8 @@ int main(int count, char **arguments)
          variant_name},
         {"a substitute cannot wait for itself", a_substitute_cannot_wait_for_itself, VARIANTS, variant_name},
         {"a late item may wait for room", a_late_item_may_wait_for_room, VARIANTS, variant_name},
+        {"a late item that fills the width may wait for room", a_late_item_that_fills_the_width_may_wait_for_room,
+         VARIANTS, variant_name},
         {"arguments that make no sense are refused", arguments_that_make_no_sense_are_refused, 0, NULL},
         {"requests wait as the others do", requests_wait_as_the_others_do, VARIANTS, variant_name},
         {0},

@@ -67,9 +67,8 @@ extension Program {
                 patience: patience, duration: patience.duration(&dice),
                 instead: ([nil] + Instead.allCases).randomElement(using: &dice)!)
         }
-        // Where there is no room it would help, with one that hangs perhaps, which nobody comes to before this one; or where
-        // it was overtaken, not help either, since the width is full of itself.
-        if item.deed == .produceBlocking { item.deed = .tryProduce }
+        // It helps where there is no room: with one that hangs, and that nobody would come to before this one.
+        if item.deed == .produceBlocking, patience(with: item) != .soon { item.deed = .tryProduce }
         // One that is late is not inside production any more: where that has ended, stop() has its outcome for it.
         if item.deed == .stop, patience(with: item) == .soon { item.deed = .nothing }
         // One that hangs is let go by its sequence once it was overtaken, so both must be known. Where nothing takes its
