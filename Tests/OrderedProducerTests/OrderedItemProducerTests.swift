@@ -186,6 +186,18 @@ struct OrderedItemProducerTests {
         }
     }
 
+    /// Even where production has ended already, in another way.
+    @Test func whatTheSinkThrewIsTold() async throws {
+        let producer = try OrderedItemProducer<Int, Void>(pool: WorkerPool(threads: 1))
+        try producer.start(onItem: { [weak producer] value in
+            producer?.stopProducing()
+            throw TestError(value: value)
+        })
+        try await producer.produceItem { 7 }
+        await #expect(throws: TestError(value: 7)) { try await producer.stop() }
+        #expect(try await producer.stop() == nil)
+    }
+
     /// With one thread in the window's way: helping makes room elsewhere, and is refused where it cannot.
     @Test func blockingCallInsideAnItemIsRefusedWhereItCannotMakeRoom() async throws {
         let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1), configuration: .init(window: 2))

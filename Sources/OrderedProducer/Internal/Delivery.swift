@@ -188,7 +188,8 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
         return switch failure {
         case Ending.sinkFailed?: ending.sinkFailure()
         case .some: ending.earliestFailure()
-        case nil: nil
+        // Production had ended, in another way, while the sink was throwing; nobody else tells of that.
+        case nil: ending.sinkFailure()
         }
     }
 }
