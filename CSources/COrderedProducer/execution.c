@@ -260,8 +260,8 @@ static uint64_t run_some(struct oip_producer *producer, bool steals_first, uint3
 }
 
 /*
- * Whether this thread is inside an item that was overtaken, and so counts among those that run items while it only waits.
- * The items that could make room for it may have nobody else: the width may be full of such.
+ * Whether this thread is inside an item that was overtaken, and so counts among those that run items while it only
+ * waits. The items that could make room for it may have nobody else: the width may be full of such.
  */
 static bool has_a_place_already(const struct oip_producer *producer)
 {

@@ -2,16 +2,16 @@
 
 /// The items of one production as an `AsyncSequence`, in the order in which they were asked for.
 ///
-/// Made by ``OrderedItemProducer/items()`` or ``OrderedTransform/items()``. There is one iteration: a second iterator ends at
-/// once. The iteration ends with `nil` after `stop()`, and throws the ``ItemFailure`` that ended production; after that it
-/// gives `nil`, again and again.
+/// Made by ``OrderedItemProducer/items()`` or ``OrderedTransform/items()``. There is one iteration: a second iterator
+/// ends at once. The iteration ends with `nil` after `stop()`, and throws the ``ItemFailure`` that ended production;
+/// after that it gives `nil`, again and again.
 ///
 /// Whoever stops taking items is gone for good: when the iterating task is cancelled, when the iterator goes before the
-/// end (`break`), or when the sequence goes before anybody iterated, production ends as with `stopProducing()`. A task that
-/// is cancelled between two calls of `next()` counts as gone from its next call on.
+/// end (`break`), or when the sequence goes before anybody iterated, production ends as with `stopProducing()`. A task
+/// that is cancelled between two calls of `next()` counts as gone from its next call on.
 ///
-/// `next()` takes items that are ready without suspending. It never runs items itself, unlike ``OrderedItems/next()``, since
-/// it would block a thread of the concurrency runtime.
+/// `next()` takes items that are ready without suspending. It never runs items itself, unlike ``OrderedItems/next()``,
+/// since it would block a thread of the concurrency runtime.
 public struct AsyncOrderedItems<Item: Sendable>: AsyncSequence, Sendable {
     /// What the iteration can throw.
     public typealias Failure = ItemFailure
@@ -39,7 +39,8 @@ public struct AsyncOrderedItems<Item: Sendable>: AsyncSequence, Sendable {
             self.iteration = iteration
         }
 
-        /// The next item; `nil` at the end and where the task is cancelled. Throws the failure that ended production, once.
+        /// The next item; `nil` at the end and where the task is cancelled. Throws the failure that ended production,
+        /// once.
         @inlinable
         public mutating func next() async throws(ItemFailure) -> Item? {
             try await next(isolation: nil)

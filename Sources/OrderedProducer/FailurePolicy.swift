@@ -2,8 +2,8 @@
 
 /// What happens to the iteration when an item function throws.
 ///
-/// Whatever the policy, a failing item never overtakes an earlier one: where several fail, the lowest sequence is the one
-/// that is reported, whatever the timing.
+/// Whatever the policy, a failing item never overtakes an earlier one: where several fail, the lowest sequence is the
+/// one that is reported, whatever the timing.
 public enum FailurePolicy: Sendable {
     /// All items before the failing one are delivered, then the iteration ends. `stop()` throws an ``ItemFailure``.
     case endInOrder

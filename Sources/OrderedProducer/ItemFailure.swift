@@ -2,10 +2,11 @@
 
 /// The failure of an item that ended production: which item it was, and what its function threw.
 ///
-/// `stop()` throws it, and ``AsyncOrderedItems`` ends with it. The original hands the same failure to the callback of its
-/// `stop`, since that is where a user expects the outcome of the whole production.
+/// `stop()` throws it, and ``AsyncOrderedItems`` ends with it. The original hands the same failure to the callback of
+/// its `stop`, since that is where a user expects the outcome of the whole production.
 public struct ItemFailure: Error {
-    /// The sequence of the failing item; all items before it succeeded, unless the policy is ``FailurePolicy/failFast``.
+    /// The sequence of the failing item; all items before it succeeded, unless the policy is
+    /// ``FailurePolicy/failFast``.
     public let sequence: UInt64
 
     /// What the item function threw.

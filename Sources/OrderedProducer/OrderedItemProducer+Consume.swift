@@ -3,11 +3,11 @@
 extension OrderedItemProducer {
     /// Runs `consume` in a thread of its own; returns once it runs there.
     ///
-    /// What `consume` returns or throws is what `stop()` gives or throws. Where it returns or throws before the end of the
-    /// iteration, production ends: no further item is started, and `produceItem` gives `nil`. `consume` may block.
+    /// What `consume` returns or throws is what `stop()` gives or throws. Where it returns or throws before the end of
+    /// the iteration, production ends: no further item is started, and `produceItem` gives `nil`. `consume` may block.
     ///
-    /// - Throws: ``ProducerError/alreadyStarted``, ``ProducerError/ended``, or ``ProducerError/system(_:code:)`` where the
-    ///   thread cannot be started.
+    /// - Throws: ``ProducerError/alreadyStarted``, ``ProducerError/ended``, or ``ProducerError/system(_:code:)`` where
+    ///   the thread cannot be started.
     public nonisolated(nonsending) func start(
         _ consume: @escaping @Sendable (OrderedItems<Item>) throws -> Output
     ) async throws {
@@ -24,8 +24,8 @@ extension OrderedItemProducer {
     ///
     /// There is no consumer thread then and no wake-up for delivery: the fastest where `onItem` is short. If it throws,
     /// production ends and `stop()` rethrows that error; otherwise `stop()` gives `nil`. `onItem` may call
-    /// ``stopProducing()``, ``pause()`` and ``tryProduceItem(_:)``. Where it captures its producer, the two keep each other
-    /// alive until `stop()` has returned: capture weakly if `stop()` may never be called.
+    /// ``stopProducing()``, ``pause()`` and ``tryProduceItem(_:)``. Where it captures its producer, the two keep each
+    /// other alive until `stop()` has returned: capture weakly if `stop()` may never be called.
     ///
     /// - Throws: ``ProducerError/alreadyStarted`` or ``ProducerError/ended``.
     @inlinable
@@ -45,13 +45,13 @@ extension OrderedItemProducer {
 
     /// Ends the iteration after all outstanding items, waits for the consumer, and gives its value, once.
     ///
-    /// Accepts no more items at once and lifts a pause. Before a consumer is attached it discards what was asked for and
-    /// gives `nil`. Called again it gives `nil` at once; called from several tasks, one of them gets the outcome. Cancelling
-    /// the waiting task does not end the wait; ``stopProducing()`` does.
+    /// Accepts no more items at once and lifts a pause. Before a consumer is attached it discards what was asked for
+    /// and gives `nil`. Called again it gives `nil` at once; called from several tasks, one of them gets the outcome.
+    /// Cancelling the waiting task does not end the wait; ``stopProducing()`` does.
     ///
-    /// - Throws: ``ItemFailure`` where an item's failure ended production; what the consumer function or the sink threw;
-    ///   ``ProducerError/wouldDeadlock`` inside the consumer, the sink or an item, and in the task that iterates over
-    ///   ``items()`` before it has seen the end. Nothing changes then.
+    /// - Throws: ``ItemFailure`` where an item's failure ended production; what the consumer function or the sink
+    ///   threw; ``ProducerError/wouldDeadlock`` inside the consumer, the sink or an item, and in the task that iterates
+    ///   over ``items()`` before it has seen the end. Nothing changes then.
     public nonisolated(nonsending) func stop() async throws -> Output? {
         try await delivery.stop()
     }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension OrderedItemProducer {
-    /// As `produceItem`, with a deadline of this item's own: `deadline` after this call the line waits for it no longer.
+    /// As `produceItem`, with a deadline of this item's own: `deadline` after this call the line waits for it no
+    /// longer.
     ///
-    /// An item that is not finished then is overtaken as soon as it is the one that the consumer waits for: what `substitute`
-    /// returns is delivered in its place. `make` is not run if it has not begun; if it has, it goes on and what it returns is
-    /// destroyed. See <doc:Deadlines>. The time in which the call waits for room counts.
+    /// An item that is not finished then is overtaken as soon as it is the one that the consumer waits for: what
+    /// `substitute` returns is delivered in its place. `make` is not run if it has not begun; if it has, it goes on and
+    /// what it returns is destroyed. See <doc:Deadlines>. The time in which the call waits for room counts.
     ///
     /// - Parameters:
     ///   - deadline: More than zero.
-    ///   - substitute: Gets the item's sequence; `nil` from it leaves the item out, an error fails it. It must be quick, since
-    ///     the line waits for it. Without it the producer's own is used.
+    ///   - substitute: Gets the item's sequence; `nil` from it leaves the item out, an error fails it. It must be
+    ///     quick, since the line waits for it. Without it the producer's own is used.
     ///   - make: Makes the item.
     /// - Returns: The item's sequence, or `nil` where production has ended.
     /// - Throws: ``ProducerError/invalidConfiguration(_:)`` where the producer was made without deadlines
@@ -25,7 +26,8 @@ extension OrderedItemProducer {
             ItemCall(make: make), try core.nanoseconds(of: deadline), substitute.map { ItemDeadline($0) })
     }
 
-    /// As `produceItem` for async functions, with a deadline of this item's own. Its task is cancelled when it is overtaken.
+    /// As `produceItem` for async functions, with a deadline of this item's own. Its task is cancelled when it is
+    /// overtaken.
     ///
     /// Otherwise as the form for synchronous functions.
     @discardableResult

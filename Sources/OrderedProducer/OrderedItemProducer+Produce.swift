@@ -3,12 +3,12 @@
 extension OrderedItemProducer {
     /// Asks for an item: `make` will run on the pool, and what it returns will be delivered in the order of the calls.
     ///
-    /// Returns as soon as the item is accepted. Where the window is full the task is suspended until there is room, first
-    /// come, first served; otherwise the call neither suspends nor leaves the caller's actor. `make` may block, and does not
-    /// see the task-local values of the caller (see <doc:Ordering>). O(1).
+    /// Returns as soon as the item is accepted. Where the window is full the task is suspended until there is room,
+    /// first come, first served; otherwise the call neither suspends nor leaves the caller's actor. `make` may block,
+    /// and does not see the task-local values of the caller (see <doc:Ordering>). O(1).
     ///
-    /// - Returns: The item's sequence, or `nil` where production has ended (stopped, failed, consumer gone) and `make` will
-    ///   not run.
+    /// - Returns: The item's sequence, or `nil` where production has ended (stopped, failed, consumer gone) and `make`
+    ///   will not run.
     /// - Throws: `CancellationError` where the task is cancelled while it waits for room; no sequence is used up. What
     ///   `make` throws ends production according to ``ProducerConfiguration/onFailure`` and is thrown by `stop()`.
     @inlinable
@@ -24,11 +24,12 @@ extension OrderedItemProducer {
         return try await produceWhenRoom(call)
     }
 
-    /// Asks for an item that an async function makes, as a task: at most ``ProducerConfiguration/window`` of them at once.
+    /// Asks for an item that an async function makes, as a task: at most ``ProducerConfiguration/window`` of them at
+    /// once.
     ///
-    /// Otherwise as the form for synchronous functions, and in one order with it. The task inherits the caller's priority
-    /// and task-local values; it does not inherit the caller's cancellation, and ending production does not cancel it, except
-    /// inside `withOrderedItemProducer(of:pool:configuration:consume:produce:)`.
+    /// Otherwise as the form for synchronous functions, and in one order with it. The task inherits the caller's
+    /// priority and task-local values; it does not inherit the caller's cancellation, and ending production does not
+    /// cancel it, except inside `withOrderedItemProducer(of:pool:configuration:consume:produce:)`.
     @discardableResult
     public nonisolated(nonsending) func produceItem(
         _ make: @escaping @Sendable () async throws -> Item
@@ -38,11 +39,12 @@ extension OrderedItemProducer {
 
     /// The blocking form, for code outside Swift concurrency.
     ///
-    /// Where the window is full, the thread helps by running items (unless ``ProducerConfiguration/assists`` is off), and
-    /// waits where there is nothing to help with. Otherwise as the async form.
+    /// Where the window is full, the thread helps by running items (unless ``ProducerConfiguration/assists`` is off),
+    /// and waits where there is nothing to help with. Otherwise as the async form.
     ///
-    /// - Throws: ``ProducerError/wouldDeadlock`` inside an item of the same pool where the window is full and helping cannot
-    ///   make room, or where the thread is inside 32 items already. No sequence is used up, and `make` is dropped.
+    /// - Throws: ``ProducerError/wouldDeadlock`` inside an item of the same pool where the window is full and helping
+    ///   cannot make room, or where the thread is inside 32 items already. No sequence is used up, and `make` is
+    ///   dropped.
     @available(*, noasync, message: "use 'await produceItem' here: this form blocks the thread")
     @inlinable
     @discardableResult

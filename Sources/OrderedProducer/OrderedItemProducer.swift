@@ -13,16 +13,16 @@
 /// let written = try await rows.stop()
 /// ```
 ///
-/// Callers ask for items with `produceItem`, from any thread or task. The calls' order gives each item its sequence; item
-/// functions run concurrently in a ``WorkerPool`` (or as tasks, where they are `async`) and finish in any order. One
-/// consumer, attached with `start`, `start(onItem:)` or ``items()``, receives the items by sequence. At most
+/// Callers ask for items with `produceItem`, from any thread or task. The calls' order gives each item its sequence;
+/// item functions run concurrently in a ``WorkerPool`` (or as tasks, where they are `async`) and finish in any order.
+/// One consumer, attached with `start`, `start(onItem:)` or ``items()``, receives the items by sequence. At most
 /// ``ProducerConfiguration/window`` items are outstanding: asked for, and not yet consumed.
 ///
-/// This is AsynQueue's `OrderedItemProducer`: `produceItem`, `start`, `stop` and the three calls of ``PushProducer`` keep
-/// their names and their meaning, with a bound on what is outstanding in addition.
+/// This is AsynQueue's `OrderedItemProducer`: `produceItem`, `start`, `stop` and the three calls of ``PushProducer``
+/// keep their names and their meaning, with a bound on what is outstanding in addition.
 ///
-/// Every call ends in every state; <doc:Endings> is the table. Dropping the last reference without `stop()` ends production
-/// as ``stopProducing()`` does, without waiting.
+/// Every call ends in every state; <doc:Endings> is the table. Dropping the last reference without `stop()` ends
+/// production as ``stopProducing()`` does, without waiting.
 ///
 /// An accepted item costs one allocation at most, for what its closure captures; ``OrderedTransform`` does without.
 public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushProducer {
@@ -41,15 +41,16 @@ public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushPr
         try self.init(pool, configuration, orElse: nil)
     }
 
-    /// A producer whose items may be overtaken: `substitute` makes what takes the place of one that is not finished when its
-    /// deadline has passed and the consumer waits for it.
+    /// A producer whose items may be overtaken: `substitute` makes what takes the place of one that is not finished
+    /// when its deadline has passed and the consumer waits for it.
     ///
-    /// The deadline is ``ProducerConfiguration/deadline``, or an item's own. `substitute` gets the item's sequence; `nil` from
-    /// it leaves the item out, an error fails it. It is called by whoever delivers, one call at a time, and must be quick.
-    /// Without a substitute (the other initialiser) such items fail with ``DeadlineExceeded``. See <doc:Deadlines>.
+    /// The deadline is ``ProducerConfiguration/deadline``, or an item's own. `substitute` gets the item's sequence;
+    /// `nil` from it leaves the item out, an error fails it. It is called by whoever delivers, one call at a time, and
+    /// must be quick. Without a substitute (the other initialiser) such items fail with ``DeadlineExceeded``. See
+    /// <doc:Deadlines>.
     ///
-    /// - Throws: As the other initialiser; also where the pool's timekeeper, which comes with its first producer of this kind,
-    ///   cannot be started.
+    /// - Throws: As the other initialiser; also where the pool's timekeeper, which comes with its first producer of
+    ///   this kind, cannot be started.
     @inlinable
     public convenience init(
         pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init(),
@@ -99,14 +100,16 @@ public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushPr
 
     // MARK: PushProducer
 
-    /// Delivers nothing more until ``resume()``. Items go on being accepted and made, up to the window; `stop()` lifts it.
+    /// Delivers nothing more until ``resume()``. Items go on being accepted and made, up to the window; `stop()` lifts
+    /// it.
     public func pause() { core.pause() }
 
     /// Lifts a ``pause()``. Does not revive what has ended.
     public func resume() { core.resume() }
 
     /// Ends production at once and for good: no further item is started or delivered, finished items are destroyed, the
-    /// iteration ends, waiting callers get `nil`. Never blocks, and is allowed everywhere, also inside items and consumers.
+    /// iteration ends, waiting callers get `nil`. Never blocks, and is allowed everywhere, also inside items and
+    /// consumers.
     public func stopProducing() { delivery.stopProducing() }
 
     /// A snapshot of what has happened so far. O(items outstanding), about a nanosecond each, without a lock.

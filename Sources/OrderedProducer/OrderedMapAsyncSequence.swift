@@ -2,16 +2,17 @@
 
 /// What `mapInOrder` makes of an `AsyncSequence`: its elements transformed side by side, delivered in their order.
 ///
-/// Nothing happens before the first `next()`; each iterator is an iteration of its own, over an iterator of the base of its
-/// own. A task of the iteration's pulls from the base, as far ahead as the window allows, while the iterating task takes
-/// what is ready: hence the base is `Sendable`.
+/// Nothing happens before the first `next()`; each iterator is an iteration of its own, over an iterator of the base of
+/// its own. A task of the iteration's pulls from the base, as far ahead as the window allows, while the iterating task
+/// takes what is ready: hence the base is `Sendable`.
 ///
-/// Ordered, bounded, and ending as <doc:MapInOrder> says. An error of the base is thrown in its place, behind all outputs
-/// of the elements before it, like one of the transform. Where the iteration ends early, the base's iteration is cancelled.
+/// Ordered, bounded, and ending as <doc:MapInOrder> says. An error of the base is thrown in its place, behind all
+/// outputs of the elements before it, like one of the transform. Where the iteration ends early, the base's iteration
+/// is cancelled.
 public struct OrderedMapAsyncSequence<Base: AsyncSequence & Sendable, Element: Sendable>: AsyncSequence, Sendable
 where Base.Element: Sendable {
-    /// What the transform or the base throws, as it is; `CancellationError`; ``ProducerError`` where the production cannot
-    /// be set up.
+    /// What the transform or the base throws, as it is; `CancellationError`; ``ProducerError`` where the production
+    /// cannot be set up.
     public typealias Failure = any Error
 
     @usableFromInline let base: Base
@@ -29,8 +30,8 @@ where Base.Element: Sendable {
         AsyncIterator(self)
     }
 
-    /// The iterator of ``OrderedMapAsyncSequence``. It belongs to one task at a time; where its last copy goes before the
-    /// end, nothing further is pulled, started or delivered.
+    /// The iterator of ``OrderedMapAsyncSequence``. It belongs to one task at a time; where its last copy goes before
+    /// the end, nothing further is pulled, started or delivered.
     public struct AsyncIterator: AsyncIteratorProtocol {
         @usableFromInline
         enum State {
@@ -106,8 +107,8 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
 
     /// The elements transformed by up to `width` tasks at once, in their order, as they come.
     ///
-    /// The tasks inherit the priority and the task-local values of the iterating task. Those whose outputs nobody wants any
-    /// more, since the iteration ended or an earlier one failed, are cancelled.
+    /// The tasks inherit the priority and the task-local values of the iterating task. Those whose outputs nobody wants
+    /// any more, since the iteration ended or an earlier one failed, are cancelled.
     ///
     /// - Parameters:
     ///   - width: How many elements are transformed at once.

@@ -9,7 +9,8 @@
 /// elements are pulled ahead of what has been delivered; an error of the transform is thrown in its place, behind all
 /// outputs before it; whoever stops iterating ends everything.
 public struct OrderedMapSequence<Base: Sequence, Element: Sendable>: AsyncSequence where Base.Element: Sendable {
-    /// What the transform throws, as it is; `CancellationError`; ``ProducerError`` where the production cannot be set up.
+    /// What the transform throws, as it is; `CancellationError`; ``ProducerError`` where the production cannot be set
+    /// up.
     public typealias Failure = any Error
 
     @usableFromInline let base: Base
@@ -27,8 +28,8 @@ public struct OrderedMapSequence<Base: Sequence, Element: Sendable>: AsyncSequen
         AsyncIterator(self)
     }
 
-    /// The iterator of ``OrderedMapSequence``. It belongs to one task at a time; where its last copy goes before the end,
-    /// nothing further is pulled, started or delivered.
+    /// The iterator of ``OrderedMapSequence``. It belongs to one task at a time; where its last copy goes before the
+    /// end, nothing further is pulled, started or delivered.
     public struct AsyncIterator: AsyncIteratorProtocol {
         @usableFromInline
         enum State {
@@ -44,8 +45,8 @@ public struct OrderedMapSequence<Base: Sequence, Element: Sendable>: AsyncSequen
             state = .unstarted(sequence)
         }
 
-        /// The next output; `nil` at the end, again and again. Throws once: what the transform threw, `CancellationError`
-        /// where the task is cancelled, or ``ProducerError`` where the production cannot be set up.
+        /// The next output; `nil` at the end, again and again. Throws once: what the transform threw,
+        /// `CancellationError` where the task is cancelled, or ``ProducerError`` where the production cannot be set up.
         @inlinable
         public mutating func next() async throws -> Element? {
             try await next(isolation: nil)
@@ -89,8 +90,8 @@ extension Sequence where Element: Sendable {
     ///
     /// - Parameters:
     ///   - width: How many elements are transformed at once; `nil`: as many as the pool has threads.
-    ///   - window: How many elements are pulled ahead of what has been delivered, at most: the bound on memory, and on how
-    ///     far finished ones run ahead of a slow one. `nil`: four for each of the width, at least 64.
+    ///   - window: How many elements are pulled ahead of what has been delivered, at most: the bound on memory, and on
+    ///     how far finished ones run ahead of a slow one. `nil`: four for each of the width, at least 64.
     ///   - pool: Where `transform` runs.
     ///   - transform: May block.
     /// - Returns: An `AsyncSequence` that starts with its first `next()`. Values out of range are thrown there.
@@ -110,8 +111,8 @@ extension Sequence where Element: Sendable {
     /// for try await page in addresses.mapInOrder(width: 8, { try await fetch($0) }) { show(page) }
     /// ```
     ///
-    /// The tasks inherit the priority and the task-local values of the iterating task. Those whose outputs nobody wants any
-    /// more, since the iteration ended or an earlier one failed, are cancelled.
+    /// The tasks inherit the priority and the task-local values of the iterating task. Those whose outputs nobody wants
+    /// any more, since the iteration ended or an earlier one failed, are cancelled.
     ///
     /// - Parameters:
     ///   - width: How many elements are transformed at once.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Records what happens to each item of the producers that it is given to, and writes it as a picture: who ran where, who
-/// waited for whom, and who held the line.
+/// Records what happens to each item of the producers that it is given to, and writes it as a picture: who ran where,
+/// who waited for whom, and who held the line.
 ///
 /// ```swift
 /// let trace = OrderedTrace()
@@ -22,8 +22,8 @@ public final class OrderedTrace: Sendable {
     private let store: TraceStore
 
     /// A trace with room for `capacity` events, four an item, some 40 bytes each; rounded up to a multiple of 4096, at
-    /// least one. Memory is taken as it is needed. What happens after the room is used up is counted in ``dropped`` and not
-    /// recorded.
+    /// least one. Memory is taken as it is needed. What happens after the room is used up is counted in ``dropped`` and
+    /// not recorded.
     public init(capacity: Int = 1 << 20) {
         store = TraceStore(capacity: max(1, capacity))
     }

@@ -3,9 +3,9 @@
 extension OrderedTransform {
     /// Asks for the item that the transform makes of `input`.
     ///
-    /// Returns as soon as the input is taken over. Where the window is full the task is suspended until there is room, first
-    /// come, first served; otherwise the call neither suspends nor leaves the caller's actor. O(1), without allocation while
-    /// there is room.
+    /// Returns as soon as the input is taken over. Where the window is full the task is suspended until there is room,
+    /// first come, first served; otherwise the call neither suspends nor leaves the caller's actor. O(1), without
+    /// allocation while there is room.
     ///
     /// - Returns: The item's sequence, or `nil` where production has ended.
     /// - Throws: `CancellationError` where the task is cancelled while it waits for room; no sequence is used up.

@@ -3,13 +3,13 @@
 extension OrderedTransform {
     /// Asks for the items of all `inputs`, in their order; waits for the window as needed.
     ///
-    /// Inputs that lie in memory one behind the other, as those of an array, are published several at once. Of any other
-    /// sequence one element is taken at a time, so it may be slow, block (in the blocking form), or depend on what became
-    /// of earlier elements. Items that others ask for meanwhile may come in between. O(number of inputs).
+    /// Inputs that lie in memory one behind the other, as those of an array, are published several at once. Of any
+    /// other sequence one element is taken at a time, so it may be slow, block (in the blocking form), or depend on
+    /// what became of earlier elements. Items that others ask for meanwhile may come in between. O(number of inputs).
     ///
     /// - Returns: How many were accepted: all of them, or fewer where production ended.
-    /// - Throws: `CancellationError` where the task is cancelled while it waits for room. What was accepted before stays
-    ///   accepted and is counted in ``statistics``.
+    /// - Throws: `CancellationError` where the task is cancelled while it waits for room. What was accepted before
+    ///   stays accepted and is counted in ``statistics``.
     @inlinable
     public nonisolated(nonsending) func produce(
         contentsOf inputs: some Sequence<Input> & Sendable
@@ -42,8 +42,8 @@ extension OrderedTransform {
     /// The blocking form, for code outside Swift concurrency: the thread waits for the window as needed, and helps.
     ///
     /// - Returns: How many were accepted: all of them, or fewer where production ended.
-    /// - Throws: ``ProducerError/wouldDeadlock`` inside an item of the same pool where the window is full and helping cannot
-    ///   make room, or where the thread is inside 32 items already. What was accepted before stays accepted.
+    /// - Throws: ``ProducerError/wouldDeadlock`` inside an item of the same pool where the window is full and helping
+    ///   cannot make room, or where the thread is inside 32 items already. What was accepted before stays accepted.
     @available(*, noasync, message: "use 'await produce' here: this form blocks the thread")
     @inlinable
     public func produce(contentsOf inputs: some Sequence<Input>) throws -> Int {

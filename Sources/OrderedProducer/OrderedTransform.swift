@@ -13,9 +13,9 @@
 /// let size = try await blocks.stop()
 /// ```
 ///
-/// It is an ``OrderedItemProducer`` with one function for all items, given at creation, so that an item is its input alone.
-/// The input is moved into the item's slot and the output takes its place there. Order, window, failures, consumers and
-/// endings are the same.
+/// It is an ``OrderedItemProducer`` with one function for all items, given at creation, so that an item is its input
+/// alone. The input is moved into the item's slot and the output takes its place there. Order, window, failures,
+/// consumers and endings are the same.
 public final class OrderedTransform<Input: Sendable, Item: Sendable, Output: Sendable>: PushProducer {
     @usableFromInline typealias Slot = SlotLayout<Input, Item>
 
@@ -35,8 +35,8 @@ public final class OrderedTransform<Input: Sendable, Item: Sendable, Output: Sen
         try self.init(pool, configuration, orElse: nil, transform)
     }
 
-    /// A producer whose items may be overtaken: `substitute` makes what takes the place of one that is not finished when
-    /// ``ProducerConfiguration/deadline`` has passed and the consumer waits for it.
+    /// A producer whose items may be overtaken: `substitute` makes what takes the place of one that is not finished
+    /// when ``ProducerConfiguration/deadline`` has passed and the consumer waits for it.
     ///
     /// As the initialiser of ``OrderedItemProducer`` with a substitute.
     @inlinable

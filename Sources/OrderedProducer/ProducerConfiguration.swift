@@ -8,7 +8,8 @@ public struct ProducerConfiguration: Sendable {
     /// It bounds memory (about `window` × the size of an item's slot) and the lead that items may take over a slow one.
     public var window: Int = 1024
 
-    /// How many of this producer's synchronous items may run at once, at least 1; `nil`: as many as the pool has threads.
+    /// How many of this producer's synchronous items may run at once, at least 1; `nil`: as many as the pool has
+    /// threads.
     ///
     /// Items that the assisting consumer or a waiting caller runs count too. Async items are not limited by it, only by
     /// ``window``: most of their time they are suspended.
@@ -17,22 +18,23 @@ public struct ProducerConfiguration: Sendable {
     /// What happens when an item fails; ``FailurePolicy/endInOrder`` unless told.
     public var onFailure: FailurePolicy = .endInOrder
 
-    /// Whether a blocking consumer may run the item it needs next, and a blocked caller items that it would otherwise only
-    /// wait for; `true` unless told. Both save the wake-ups that would dominate short items. Turn it off where items must
-    /// run on pool threads only.
+    /// Whether a blocking consumer may run the item it needs next, and a blocked caller items that it would otherwise
+    /// only wait for; `true` unless told. Both save the wake-ups that would dominate short items. Turn it off where
+    /// items must run on pool threads only.
     public var assists: Bool = true
 
     /// How a blocking consumer waits; ``WaitStrategy/adaptive`` unless told.
     public var wait: WaitStrategy = .adaptive
 
-    /// The name of the consumer's thread in `ps`, `perf` and debuggers, cut to what the system allows (15 bytes on Linux).
+    /// The name of the consumer's thread in `ps`, `perf` and debuggers, cut to what the system allows (15 bytes on
+    /// Linux).
     public var name: String?
 
     /// How long the line waits for an item, from the call that asked for it; `nil`: as long as it takes.
     ///
-    /// More than zero. An item that is not finished then is overtaken as soon as the consumer waits for it: a substitute takes
-    /// its place, and what it makes later is destroyed. See <doc:Deadlines> for what that costs. Items may have a deadline of
-    /// their own instead, with `produceItem(within:substitute:_:)`.
+    /// More than zero. An item that is not finished then is overtaken as soon as the consumer waits for it: a
+    /// substitute takes its place, and what it makes later is destroyed. See <doc:Deadlines> for what that costs. Items
+    /// may have a deadline of their own instead, with `produceItem(within:substitute:_:)`.
     public var deadline: Duration?
 
     /// Whether items may have deadlines of their own; implied by ``deadline`` and by a `substitute` for the producer.

@@ -3,8 +3,8 @@
 /// A snapshot of one producer: counts since its creation, durations in nanoseconds.
 ///
 /// The numbers are read one after the other while production goes on: each is right, and their sums may be off by what
-/// happened in between. Once `stop()` has returned what is counted of items is final, except ``late``, and `requested` equals
-/// `delivered + failed + discarded`; the counts of wakes and of help may rise by the last ones a moment later.
+/// happened in between. Once `stop()` has returned what is counted of items is final, except ``late``, and `requested`
+/// equals `delivered + failed + discarded`; the counts of wakes and of help may rise by the last ones a moment later.
 public struct ProducerStatistics: Sendable, Equatable {
     /// Sequences given, that is items accepted.
     public var requested: UInt64
@@ -40,8 +40,8 @@ public struct ProducerStatistics: Sendable, Equatable {
     public var longestStall: UInt64
     /// The sequence of the item that the longest stall waited for; `nil` where there was none.
     public var longestStallSequence: UInt64?
-    /// Items that were overtaken: a substitute took their place. They are counted as delivered, failed or (where nothing took
-    /// their place) discarded, too. See <doc:Deadlines>.
+    /// Items that were overtaken: a substitute took their place. They are counted as delivered, failed or (where
+    /// nothing took their place) discarded, too. See <doc:Deadlines>.
     public var overtaken: UInt64
     /// Overtaken items that are still being made now. Each synchronous one keeps a thread of the pool.
     public var late: Int

@@ -3,8 +3,8 @@
 /// What a consumer can ask of whoever produces for it.
 ///
 /// The shape is that of Twisted's `IPushProducer`, which AsynQueue's `OrderedItemProducer` implements with
-/// `pauseProducing`, `resumeProducing` and `stopProducing`. Every call returns at once, may be made from any thread, task,
-/// item function or consumer, and may be repeated.
+/// `pauseProducing`, `resumeProducing` and `stopProducing`. Every call returns at once, may be made from any thread,
+/// task, item function or consumer, and may be repeated.
 public protocol PushProducer: Sendable {
     /// Delivers nothing more until ``resume()``. Items go on being accepted and made, up to the window.
     func pause()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Feeds inputs in `produce` and consumes what `transform` makes of them in `consume`, in a scope that nothing outlives;
-/// gives the consumer's value.
+/// Feeds inputs in `produce` and consumes what `transform` makes of them in `consume`, in a scope that nothing
+/// outlives; gives the consumer's value.
 ///
 /// ```swift
 /// let size = try await withOrderedTransform { try compressed($0) } consume: { (blocks: OrderedItems<[UInt8]>) in

@@ -8,8 +8,9 @@
 
 /// pthreads that run item functions, shared by any number of producers: the original's class-wide thread pool.
 ///
-/// Producers with something to run are served in turn, so that thousands of them share a pool fairly. Item functions may
-/// block: that is what these threads are for, unlike those of Swift's concurrency runtime. All signals are blocked in them.
+/// Producers with something to run are served in turn, so that thousands of them share a pool fairly. Item functions
+/// may block: that is what these threads are for, unlike those of Swift's concurrency runtime. All signals are blocked
+/// in them.
 ///
 /// Every method may be called from any thread or task. Producers keep their pool: its threads go on until the last of
 /// them is gone, whoever else has let go of it.
@@ -45,8 +46,8 @@ public final class WorkerPool: Sendable {
     }
 
     /// The pool that producers use unless told: starts at first use, with as many threads as the process may use
-    /// processors. Where not one thread can be started the program ends with a message; make a pool of your own to handle
-    /// that as an error.
+    /// processors. Where not one thread can be started the program ends with a message; make a pool of your own to
+    /// handle that as an error.
     public static let shared: WorkerPool = {
         do {
             return try WorkerPool()
@@ -123,15 +124,15 @@ public final class WorkerPool: Sendable {
         }
     }
 
-    /// Waits until every producer on the pool has ended and every ``run(_:)`` has returned, then ends the threads. New work
-    /// is refused from the beginning. Idempotent: each call returns when all is done.
+    /// Waits until every producer on the pool has ended and every ``run(_:)`` has returned, then ends the threads. New
+    /// work is refused from the beginning. Idempotent: each call returns when all is done.
     ///
     /// Inside an async item function it cannot wait for its own caller: there it starts the shutdown and returns.
     public nonisolated(nonsending) func shutdown() async {
         let core = core
         let done = ItemOutcome<Void>()
-        // The wait blocks, so it gets a thread for itself: blocking one of the concurrency runtime's could keep the very
-        // tasks from running that the pool waits for.
+        // The wait blocks, so it gets a thread for itself: blocking one of the concurrency runtime's could keep the
+        // very tasks from running that the pool waits for.
         while ThreadJob.runOnOwnThread({
             core.shutdown()
             done.resolve(())

@@ -14,12 +14,13 @@
     /// }
     /// ```
     ///
-    /// One pipeline serves all connections of all loops; each connection gets an ``OrderedPipelineHandler``. A connection
-    /// borrows a producer (some KiB) from the pipeline while it has requests outstanding, and gives it back when all are
-    /// answered, so an idle connection costs its handler alone: some 200 bytes. Each loop keeps up to 128 spare producers.
+    /// One pipeline serves all connections of all loops; each connection gets an ``OrderedPipelineHandler``. A
+    /// connection borrows a producer (some KiB) from the pipeline while it has requests outstanding, and gives it back
+    /// when all are answered, so an idle connection costs its handler alone: some 200 bytes. Each loop keeps up to 128
+    /// spare producers.
     ///
-    /// Requests and responses travel between the loop and the pool, so both are `Sendable`. What is not, file regions and other
-    /// parts of messages, is made on the loop, in ``ResponseWriter``.
+    /// Requests and responses travel between the loop and the pool, so both are `Sendable`. What is not, file regions
+    /// and other parts of messages, is made on the loop, in ``ResponseWriter``.
     public final class OrderedPipeline<Request: Sendable, Response: Sendable>: Sendable {
         /// A response, or the failure that took its place.
         @usableFromInline typealias Answer = Result<Response, any Error>
@@ -30,13 +31,13 @@
         ///
         /// - Parameters:
         ///   - pool: Where `respond` runs; shared fairly by all connections, and by whoever else produces on it.
-        ///   - window: How many requests of one connection may be outstanding, at least 1. While it is full nothing is read
-        ///     from that connection, which is how a fast client is held back.
-        ///   - onError: Makes the response for a request whose `respond` threw. Without it the connection is closed instead,
-        ///     after the responses to all earlier requests were written; the error goes through the channel's pipeline first,
-        ///     as `errorCaught`.
-        ///   - write: Writes one response, on the connection's loop; by default the response itself is what the next handler
-        ///     gets.
+        ///   - window: How many requests of one connection may be outstanding, at least 1. While it is full nothing is
+        ///     read from that connection, which is how a fast client is held back.
+        ///   - onError: Makes the response for a request whose `respond` threw. Without it the connection is closed
+        ///     instead, after the responses to all earlier requests were written; the error goes through the channel's
+        ///     pipeline first, as `errorCaught`.
+        ///   - write: Writes one response, on the connection's loop; by default the response itself is what the next
+        ///     handler gets.
         ///   - respond: Answers one request.
         /// - Throws: `ProducerError.invalidConfiguration` where `window` is out of range.
         @inlinable
@@ -69,8 +70,8 @@
 
         /// Requests are answered by `respond` in tasks of their own: at most `window` for each connection.
         ///
-        /// Otherwise as the form for synchronous functions. A task is not cancelled when its connection goes; its response is
-        /// discarded.
+        /// Otherwise as the form for synchronous functions. A task is not cancelled when its connection goes; its
+        /// response is discarded.
         @inlinable
         public init(
             window: Int = 128, onError: (@Sendable (any Error, Request) -> Response)? = nil,
@@ -105,9 +106,9 @@
 
         /// Ends the pipeline: what is outstanding is still answered, and connections that ask for more are closed.
         ///
-        /// `WorkerPool.shutdown()` waits for all producers, the spare ones of a pipeline too: call this first, or drop the
-        /// pipeline and its connections. Idle connections stay open until they ask; close them as a server closes any, for
-        /// example by `ServerQuiescingHelper`. Idempotent; any thread.
+        /// `WorkerPool.shutdown()` waits for all producers, the spare ones of a pipeline too: call this first, or drop
+        /// the pipeline and its connections. Idle connections stay open until they ask; close them as a server closes
+        /// any, for example by `ServerQuiescingHelper`. Idempotent; any thread.
         public func shutDown() { untyped.shutDown() }
     }
 #endif

@@ -5,22 +5,25 @@
 
     /// Answers the requests of one connection side by side and writes the responses in the order of the requests.
     ///
-    /// For protocols in which a client may send requests without waiting for the responses: HTTP/1.1, the protocols of Redis
-    /// and memcached, SMTP. It stands last in the channel's pipeline: requests come in from the handler before it, and responses
-    /// go out through it. Requests never wait for their predecessors, only for room in the window of the ``OrderedPipeline``.
+    /// For protocols in which a client may send requests without waiting for the responses: HTTP/1.1, the protocols of
+    /// Redis and memcached, SMTP. It stands last in the channel's pipeline: requests come in from the handler before
+    /// it, and responses go out through it. Requests never wait for their predecessors, only for room in the window of
+    /// the ``OrderedPipeline``.
     ///
     /// - Responses that became ready together are flushed once.
-    /// - While the window is full, or the channel is not writable because the client does not read, nothing is read. Requests
-    ///   that one read brought too many are kept until there is room.
-    /// - Where the client closes its half (`allowRemoteHalfClosure`), the server is quiescing (`ChannelShouldQuiesceEvent`), or
-    ///   a handler before this one reports an error, what was received is answered, and then the connection closes.
+    /// - While the window is full, or the channel is not writable because the client does not read, nothing is read.
+    ///   Requests that one read brought too many are kept until there is room.
+    /// - Where the client closes its half (`allowRemoteHalfClosure`), the server is quiescing
+    ///   (`ChannelShouldQuiesceEvent`), or a handler before this one reports an error, what was received is answered,
+    ///   and then the connection closes.
     /// - Where the connection is lost, requests that were not begun are not begun, and later responses are discarded.
-    /// - A handler that is removed by `removeHandler` first writes the responses to what was asked; requests that it did not
-    ///   ask for yet go on to the next handler.
+    /// - A handler that is removed by `removeHandler` first writes the responses to what was asked; requests that it
+    ///   did not ask for yet go on to the next handler.
     ///
     /// For HTTP/1.1 put `NIOHTTPServerRequestAggregator` before it, and no `HTTPServerPipelineHandler`
-    /// (`withPipeliningAssistance: false`), which lets one request through at a time. Handlers that answer of their own accord
-    /// do so out of turn: leave out NIO's for malformed requests (`withErrorHandling: false`); the aggregator's 413 is one, too.
+    /// (`withPipeliningAssistance: false`), which lets one request through at a time. Handlers that answer of their own
+    /// accord do so out of turn: leave out NIO's for malformed requests (`withErrorHandling: false`); the aggregator's
+    /// 413 is one, too.
     ///
     /// Errors of other handlers, events and changes of writability are passed on. Used on its channel's loop only.
     public final class OrderedPipelineHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -75,8 +78,8 @@
             return context.channel.isWritable
         }
 
-        /// Asks for several at once, where there is room: asking wakes the pool, which costs as much as a response where it
-        /// happens for each. What is outstanding keeps the pool busy while as many again gather.
+        /// Asks for several at once, where there is room: asking wakes the pool, which costs as much as a response
+        /// where it happens for each. What is outstanding keeps the pool busy while as many again gather.
         @usableFromInline
         func askForMany() {
             if min(kept.count, pipeline.window - outstanding) >= max(16, outstanding) { askForKept() }
@@ -145,8 +148,8 @@
         /// Does what waits for room, or for the last response.
         func proceed() {
             askForKept()
-            // Not in the middle of the last response, one of whose parts may have filled the channel's buffer: the line is
-            // given back behind it.
+            // Not in the middle of the last response, one of whose parts may have filled the channel's buffer: the line
+            // is given back behind it.
             switch phase {
             case .finishing where outstanding == 0 && line == nil && kept.isEmpty:
                 phase = .closing

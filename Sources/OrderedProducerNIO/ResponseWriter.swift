@@ -13,8 +13,8 @@
     /// }
     /// ```
     ///
-    /// It is valid during the call that got it, on the connection's loop. Parts are flushed for several responses at once; what
-    /// is written after the connection was lost is dropped.
+    /// It is valid during the call that got it, on the connection's loop. Parts are flushed for several responses at
+    /// once; what is written after the connection was lost is dropped.
     public struct ResponseWriter {
         @usableFromInline let connection: OrderedPipelineHandler
 
@@ -32,8 +32,8 @@
             connection.write(NIOAny(part))
         }
 
-        /// Makes this response the connection's last: it closes once everything up to here is written. Requests behind it are
-        /// not answered.
+        /// Makes this response the connection's last: it closes once everything up to here is written. Requests behind
+        /// it are not answered.
         public func close() {
             connection.closeAfterThisResponse()
         }

@@ -3,10 +3,11 @@
     public import Logging
     public import OrderedProducer
 
-    /// Logs that items of a long production are failing and being skipped: by polling, one line for all since the last one.
+    /// Logs that items of a long production are failing and being skipped: by polling, one line for all since the last
+    /// one.
     ///
-    /// For producers under `FailurePolicy.skip`, which otherwise only count such items. How a production ended is logged by
-    /// `stop(loggingTo:name:)`.
+    /// For producers under `FailurePolicy.skip`, which otherwise only count such items. How a production ended is
+    /// logged by `stop(loggingTo:name:)`.
     public final class FailureLog: Sendable {
         private let name: String
         private let logger: Logger
@@ -29,8 +30,8 @@
             read = producer.statisticsReader
         }
 
-        /// Logs a warning where items have failed since the last call: `producer`, and how many `failed` and were `skipped`
-        /// since then, with `failed_in_all`.
+        /// Logs a warning where items have failed since the last call: `producer`, and how many `failed` and were
+        /// `skipped` since then, with `failed_in_all`.
         public func update() {
             let statistics = read()
             let before = last.withLock { last in

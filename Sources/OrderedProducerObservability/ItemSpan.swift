@@ -3,10 +3,11 @@
     internal import OrderedProducer
     internal import Tracing
 
-    /// The span of one item, which starts and ends where the item does and learns the item's sequence where it is asked for.
+    /// The span of one item, which starts and ends where the item does and learns the item's sequence where it is asked
+    /// for.
     ///
-    /// Either may come first: an item may be through before its caller hears that it was accepted. Whoever comes second ends
-    /// the span, with the time at which the item ended.
+    /// Either may come first: an item may be through before its caller hears that it was accepted. Whoever comes second
+    /// ends the span, with the time at which the item ended.
     final class ItemSpan: Sendable {
         private enum State {
             case open

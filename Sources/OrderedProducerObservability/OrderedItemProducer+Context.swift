@@ -3,8 +3,8 @@
     public import OrderedProducer
     public import Tracing
 
-    /// A synchronous item runs outside any task and does not see its caller's task-local values. These forms bind the caller's
-    /// `ServiceContext` again: some 120 ns an item, and no span.
+    /// A synchronous item runs outside any task and does not see its caller's task-local values. These forms bind the
+    /// caller's `ServiceContext` again: some 120 ns an item, and no span.
     extension OrderedItemProducer {
         /// As `produceItem(_:)`, with `context` as the current `ServiceContext` inside the item.
         ///

@@ -3,9 +3,9 @@
     public import OrderedProducer
     public import Tracing
 
-    /// Forms that make a span of each item: from where its function starts to where it ends, as a child of the caller's. The
-    /// span's context is current inside the item; its attribute `ordered_producer.sequence` is the item's sequence; what the
-    /// item throws is recorded and sets its status. An item that does not run has none.
+    /// Forms that make a span of each item: from where its function starts to where it ends, as a child of the
+    /// caller's. The span's context is current inside the item; its attribute `ordered_producer.sequence` is the item's
+    /// sequence; what the item throws is recorded and sets its status. An item that does not run has none.
     extension OrderedItemProducer {
         /// As `produceItem(_:)`, with a span of the item.
         ///

@@ -10,8 +10,8 @@
     /// async let polling: Void = metrics.run(every: .seconds(10))
     /// ```
     ///
-    /// All metrics carry the dimension `producer`, the given name, and, where one is given, `pool`. Both are the program's
-    /// own constants, so that their number is bounded; the items' sequences and errors are no dimensions.
+    /// All metrics carry the dimension `producer`, the given name, and, where one is given, `pool`. Both are the
+    /// program's own constants, so that their number is bounded; the items' sequences and errors are no dimensions.
     ///
     /// | metric | kind | unit | what it is |
     /// |---|---|---|---|
@@ -25,13 +25,14 @@
     /// | `ordered_producer_items_helped` | counter | items | made by blocked callers |
     /// | `ordered_producer_wakes` | counter | wakes | dimension `of`: `worker`, `consumer`, `caller` |
     /// | `ordered_producer_items_running` | gauge | items | being made now |
-    /// | `ordered_producer_items_finished_waiting` | gauge | items | finished, and waiting for an earlier one or the consumer |
+    /// | `ordered_producer_items_finished_waiting` | gauge | items | finished, waiting for an earlier one or the consumer |
     /// | `ordered_producer_items_outstanding` | gauge | items | asked for and not yet consumed |
     /// | `ordered_producer_items_late` | gauge | items | overtaken, and still being made |
     /// | `ordered_producer_head_of_line_stall` | timer | nanoseconds | time in which finished items waited for the head |
     /// | `ordered_producer_longest_stall_seconds` | gauge | seconds | the longest single stall so far |
     ///
-    /// The timer gets one value an update, the stall since the last one, where there was any: its sum is the whole time.
+    /// The timer gets one value an update, the stall since the last one, where there was any: its sum is the whole
+    /// time.
     ///
     /// Several producers may share one object, as those of a server that makes one per request: counters count all of
     /// them, gauges give their sum. A producer that has ended leaves with the update after its last reference went (its
@@ -84,8 +85,8 @@
             add(production: producer)
         }
 
-        /// Counts what `producer` has done since the last update, and no longer from then on. After `stop()` nothing of it is
-        /// lost.
+        /// Counts what `producer` has done since the last update, and no longer from then on. After `stop()` nothing of
+        /// it is lost.
         public func remove<Item, Output>(_ producer: OrderedItemProducer<Item, Output>) {
             remove(production: producer)
         }

@@ -7,9 +7,9 @@
         /// As `stop()`, and logs in one line how production ended; never anything per item.
         ///
         /// The level is `error` where a failure ended production, `warning` where items were skipped or discarded, else
-        /// `debug`. The metadata is `producer` (the given name), `requested`, `delivered`, `failed`, `skipped`, `discarded`,
-        /// `overtaken` where there were such, `longest_stall_ms` with `longest_stall_sequence` where there was one, and on a failure `error`, cut to 256
-        /// characters, with `sequence` where it is an item's.
+        /// `debug`. The metadata is `producer` (the given name), `requested`, `delivered`, `failed`, `skipped`,
+        /// `discarded`, `overtaken` where there were such, `longest_stall_ms` with `longest_stall_sequence` where there
+        /// was one, and on a failure `error`, cut to 256 characters, with `sequence` where it is an item's.
         ///
         /// - Parameters:
         ///   - logger: Where to.

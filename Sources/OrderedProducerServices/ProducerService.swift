@@ -9,22 +9,24 @@
     /// let rows = try OrderedItemProducer<Row, Void>(pool: pool)
     /// try await rows.start { rows in for row in rows { try file.write(row) } }
     /// let group = ServiceGroup(
-    ///     services: [WorkerPoolService(pool), ProducerService(rows, gracePeriod: .seconds(10)), server], logger: logger)
+    ///     services: [WorkerPoolService(pool), ProducerService(rows, gracePeriod: .seconds(10)), server],
+    ///     logger: logger)
     /// ```
     ///
     /// Attach the consumer before or while the service runs. The service keeps the producer.
     ///
-    /// - **Graceful shutdown**: nothing more is accepted, what is outstanding is delivered, and ``run()`` returns when the
-    ///   consumer has. What is not delivered when the grace period is over is dropped, as by `stopProducing()`, and ``run()``
-    ///   throws ``GracePeriodExceeded`` once the running items and the consumer have returned.
+    /// - **Graceful shutdown**: nothing more is accepted, what is outstanding is delivered, and ``run()`` returns when
+    ///   the consumer has. What is not delivered when the grace period is over is dropped, as by `stopProducing()`, and
+    ///   ``run()`` throws ``GracePeriodExceeded`` once the running items and the consumer have returned.
     /// - **Cancellation** of ``run()`` ends production at once.
     /// - **An error** that ends production (an item's, the consumer's, the sink's) ends ``run()`` with it.
-    /// - **Production that ends by itself** (the consumer has left, somebody called `stop()`) ends ``run()`` without one.
-    ///   A `ServiceGroup` takes that for an error unless the service's `successTerminationBehavior` says otherwise.
+    /// - **Production that ends by itself** (the consumer has left, somebody called `stop()`) ends ``run()`` without
+    ///   one. A `ServiceGroup` takes that for an error unless the service's `successTerminationBehavior` says
+    ///   otherwise.
     ///
-    /// `ServiceGroup` shuts down in reverse order, so name what a service depends on before it: pool, producer, server. A
-    /// service that throws while the group shuts down cancels the others, unless its `failureTerminationBehavior` says
-    /// otherwise.
+    /// `ServiceGroup` shuts down in reverse order, so name what a service depends on before it: pool, producer, server.
+    /// A service that throws while the group shuts down cancels the others, unless its `failureTerminationBehavior`
+    /// says otherwise.
     public struct ProducerService: Service {
         private let production: any Production
         private let gracePeriod: Duration?
@@ -34,7 +36,8 @@
         ///
         /// - Parameters:
         ///   - producer: Is kept by the service.
-        ///   - gracePeriod: How long a graceful shutdown may take to deliver what is outstanding; `nil`: as long as it takes.
+        ///   - gracePeriod: How long a graceful shutdown may take to deliver what is outstanding; `nil`: as long as it
+        ///     takes.
         ///   - clock: What the grace period is measured with.
         public init<Item, Output>(
             _ producer: OrderedItemProducer<Item, Output>, gracePeriod: Duration? = nil,
@@ -55,7 +58,8 @@
             self.clock = clock
         }
 
-        /// Runs until production has ended, of itself, by a graceful shutdown or by a cancellation. See ``ProducerService``.
+        /// Runs until production has ended, of itself, by a graceful shutdown or by a cancellation. See
+        /// ``ProducerService``.
         ///
         /// - Throws: What `stop()` throws; `CancellationError`; ``GracePeriodExceeded``.
         public func run() async throws {

@@ -5,10 +5,11 @@
 
     /// A worker pool as a service of a `ServiceGroup`: its threads end with the group.
     ///
-    /// A graceful shutdown is `WorkerPool.shutdown()`: the pool refuses new work and waits for the producers on it, so those
-    /// must end too: name the pool before them, since `ServiceGroup` shuts down in reverse order. Where they have not ended
-    /// within the grace period, ``run()`` throws ``GracePeriodExceeded``; the pool's threads then end as soon as the
-    /// producers do. Where ``run()`` is cancelled it begins the shutdown, waits for nothing, and throws `CancellationError`.
+    /// A graceful shutdown is `WorkerPool.shutdown()`: the pool refuses new work and waits for the producers on it, so
+    /// those must end too: name the pool before them, since `ServiceGroup` shuts down in reverse order. Where they have
+    /// not ended within the grace period, ``run()`` throws ``GracePeriodExceeded``; the pool's threads then end as soon
+    /// as the producers do. Where ``run()`` is cancelled it begins the shutdown, waits for nothing, and throws
+    /// `CancellationError`.
     ///
     /// Not for `WorkerPool.shared`, which others may go on using.
     public struct WorkerPoolService: Service {
@@ -20,7 +21,8 @@
         ///
         /// - Parameters:
         ///   - pool: Is kept by the service.
-        ///   - gracePeriod: How long a graceful shutdown may wait for the producers on the pool; `nil`: as long as it takes.
+        ///   - gracePeriod: How long a graceful shutdown may wait for the producers on the pool; `nil`: as long as it
+        ///     takes.
         ///   - clock: What the grace period is measured with.
         public init(
             _ pool: WorkerPool, gracePeriod: Duration? = nil, clock: any Clock<Duration> = ContinuousClock()

@@ -222,7 +222,7 @@ static void a_late_item_finds_its_slot_taken(int variant)
     }
 }
 
-/* ---------------------------------------------------------------------------------------------------- at random ---- */
+/* --------------------------------------------------------------------------------------------------- at random ---- */
 
 /* Items that finish about when they are due, on either side of it. */
 static void overtaking_races_finishing(int variant)

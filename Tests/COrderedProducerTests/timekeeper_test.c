@@ -125,7 +125,7 @@ static void the_earliest_of_all_wakes_it(int variant)
     pool_end(pool); /* does not wait for the hour */
 }
 
-/* ------------------------------------------------------------------------------------------------- with producers -- */
+/* ------------------------------------------------------------------------------------------------ with producers -- */
 
 static int pass(void *context, void *payload, uint64_t sequence)
 {

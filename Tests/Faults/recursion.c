@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Items that ask for items in a window that is always full, and items that stop other producers: whoever waits inside an
- * item helps by running the next one, on the same stack. However many there are, that ends before the stack does.
+ * Items that ask for items in a window that is always full, and items that stop other producers: whoever waits inside
+ * an item helps by running the next one, on the same stack. However many there are, that ends before the stack does.
  */
 #include "injection.h"
 

@@ -8,7 +8,8 @@
 
     /// Responses of several parts, and what may happen between them.
     @Suite struct OrderedPipelinePartsTests {
-        /// Its second part fills the channel's buffer, which the handler is told of while the response is being written.
+        /// Its second part fills the channel's buffer, which the handler is told of while the response is being
+        /// written.
         @Test func aLongLastResponseIsWhole() async throws {
             let inputIsClosed = Gate()
             let pipeline = try OrderedPipeline(

@@ -128,8 +128,8 @@ struct AsyncOrderedItemsTests {
         #expect(steps == 100)
     }
 
-    /// `next()` takes ready items without a lock, and an ending may come in the middle of that: whoever of the two is later
-    /// destroys what is left.
+    /// `next()` takes ready items without a lock, and an ending may come in the middle of that: whoever of the two is
+    /// later destroys what is left.
     @Test func endingWhileItemsAreTaken() async throws {
         let pool = try WorkerPool(threads: 2)
         for round in 0..<150 {

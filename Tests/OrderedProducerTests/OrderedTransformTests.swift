@@ -63,7 +63,8 @@ struct OrderedTransformTests {
         }
     }
 
-    /// A sequence that gives an input only once the item of the one before is made: nothing may be held back for a batch.
+    /// A sequence that gives an input only once the item of the one before is made: nothing may be held back for a
+    /// batch.
     @Test func slowSequencesAreNotGathered() async throws {
         let made = (0..<5).map { _ in Gate() }
         let transform = try OrderedTransform<Int, Int, Int>(pool: WorkerPool(threads: 1)) {

@@ -134,7 +134,8 @@ struct ScopeTests {
         await ledger.drained()
     }
 
-    /// Nothing is running any more when the scope is left: the item that was is held until the consumer has seen the end.
+    /// Nothing is running any more when the scope is left: the item that was is held until the consumer has seen the
+    /// end.
     @Test(arguments: Form.allCases)
     func errorOfTheBodyEndsEverything(form: Form) async throws {
         let ledger = Ledger()

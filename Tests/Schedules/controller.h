@@ -9,9 +9,9 @@
  * How. Each thread has a baton, and only one has it. A step is an atomic operation, a named point of the core
  * (points.h), a lock, a wait or a poll; before it the thread asks whether it may go on. Without a schedule it does,
  * until it waits or polls; then the next thread in turn that can run goes on. A schedule is a list of deviations from
- * that: before step n, thread t goes on instead. Time is the controller's own: it passes by steps, and jumps to the next
- * deadline where all threads wait. A thread whose wait has a deadline can be gone on with before that, as a deviation:
- * then the time has come.
+ * that: before step n, thread t goes on instead. Time is the controller's own: it passes by steps, and jumps to the
+ * next deadline where all threads wait. A thread whose wait has a deadline can be gone on with before that, as a
+ * deviation: then the time has come.
  *
  * What it does not show. Steps are sequentially consistent, as on one processor: what weaker memory orders allow is
  * argued at each atomic, not tried here. Operations of Concurrency Kit are one step each.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The core's named points: OIP_POINT(name) in its sources. Each is a step at which a play can be gone on with by another
- * thread, is named in schedules, and has to be passed by some play. A name that is missing here does not compile. */
+ * The core's named points: OIP_POINT(name) in its sources. Each is a step at which a play can be gone on with by
+ * another thread, is named in schedules, and has to be passed by some play. A name that is missing here does not
+ * compile. */
 #ifndef POINTS_H
 #define POINTS_H
 

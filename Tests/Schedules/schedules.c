@@ -4,8 +4,8 @@
  *
  *   schedules [--bound N] [--points N] [--random N] [--seconds N] [--failures N] [SEED=number] [PLAY...]
  *
- *     all schedules with up to `bound` deviations (1), then all with up to `points` at the core's named points (1), then
- *     `random` ones with more (1000): of all plays or those
+ *     all schedules with up to `bound` deviations (1), then all with up to `points` at the core's named points (1),
+ *     then `random` ones with more (1000): of all plays or those
  *
  *   schedules SCHEDULE=play:step>thread,step@point>thread
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Items that may be overtaken, what becomes of those that were and of their substitutes, and an observer that counts. */
+/* Items that may be overtaken, what becomes of those that were and of substitutes, and an observer that counts. */
 #include "production.h"
 #include "tally.h"
 

@@ -3,8 +3,8 @@
     import NIOCore
     import NIOPosix
 
-    /// A connection that sends requests `/0`, `/1` … with so many of them outstanding, and checks that the answers come in
-    /// that order. It looks at the bodies' bytes only, so that it costs little beside the server.
+    /// A connection that sends requests `/0`, `/1` … with so many of them outstanding, and checks that the answers come
+    /// in that order. It looks at the bodies' bytes only, so that it costs little beside the server.
     struct HTTPClient {
         struct WrongAnswer: Error, CustomStringConvertible {
             var description: String
@@ -107,8 +107,8 @@
             context?.close(promise: nil)
         }
 
-        /// The number in the next body; nil where it is not all here. A response is its head, an empty line, and `/number`;
-        /// the last number of its head, behind the last colon, is the body's length.
+        /// The number in the next body; nil where it is not all here. A response is its head, an empty line, and
+        /// `/number`; the last number of its head, behind the last colon, is the body's length.
         private func nextAnswer() -> Int? {
             let view = unread.readableBytesView
             var (length, newlines) = (0, 0)

@@ -159,8 +159,8 @@ typedef int (*oip_substitute_function)(void *context, void *payload, uint64_t se
 
 /*
  * Told of each failing item of a producer with deadlines, before production hears of it: `late`, the item was overtaken
- * and its failure has no effect. `payload` is as the failing `run` left it, or what oip_fail_with() was given: the place
- * for an error value. NULL: oip_fail(), or there was no memory to run the item in (`code` is -ENOMEM).
+ * and its failure has no effect. `payload` is as the failing `run` left it, or what oip_fail_with() was given: the
+ * place for an error value. NULL: oip_fail(), or there was no memory to run the item in (`code` is -ENOMEM).
  */
 typedef void (*oip_failed_function)(void *context, void *payload, uint64_t sequence, int code, bool late);
 

@@ -4,8 +4,8 @@
 
     /// What bounds the processor time and the memory of requests.
     struct Limits: Sendable {
-        /// Images on their way at once; the next is refused. Each has a thread for its encoder, and at the largest width
-        /// 0.7 MiB: 0.3 of libpng and zlib, rows, pieces of the file, what NIO has not sent.
+        /// Images on their way at once; the next is refused. Each has a thread for its encoder, and at the largest
+        /// width 0.7 MiB: 0.3 of libpng and zlib, rows, pieces of the file, what NIO has not sent.
         var images = 1000
         /// Connections at once; further ones wait in the backlog.
         var connections = 4096
@@ -21,8 +21,8 @@
         /// Pixels × iterations, about two nanoseconds each at worst.
         var work = 5_000_000_000
 
-        /// Strips of rows asked for and not yet encoded, at least two for each of the pool's threads: they are busy while
-        /// the encoder is.
+        /// Strips of rows asked for and not yet encoded, at least two for each of the pool's threads: they are busy
+        /// while the encoder is.
         var stripsAhead = 16
         /// Pieces of the file between the encoder and whoever sends them.
         var pieces = 4

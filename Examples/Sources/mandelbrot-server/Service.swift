@@ -30,7 +30,8 @@
                             maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
                 configuration: .init(
                     address: .hostname(host, port: port),
-                    // Whoever connects while the backlog is full is dropped by the system, some only after they have asked.
+                    // Whoever connects while the backlog is full is dropped by the system, some only after they have
+                    // asked.
                     backlog: limits.connections,
                     availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
                 // Shut down behind the server: the last images still compute while it waits for them.
@@ -41,8 +42,8 @@
                 logger: logger)
         }
 
-        /// Serves until it is told to shut down: accepts nothing more then, and returns when the images on their way are
-        /// sent, or the task is cancelled. No thread computes for it any more then.
+        /// Serves until it is told to shut down: accepts nothing more then, and returns when the images on their way
+        /// are sent, or the task is cancelled. No thread computes for it any more then.
         func run() async throws { try await application.run() }
     }
 #endif

@@ -4,8 +4,8 @@ import Glibc
 /// read(2) and write(2) as a blocking program means them: interrupted calls are taken up again, and a descriptor that
 /// somebody else has made non-blocking (as happens to a shared standard input) is waited for.
 enum Descriptor {
-    /// Makes sure that no file is opened under the number of a standard stream that the program was started without, and
-    /// then taken for it. Using such a stream fails afterwards as before.
+    /// Makes sure that no file is opened under the number of a standard stream that the program was started without,
+    /// and then taken for it. Using such a stream fails afterwards as before.
     static func reserveStandardStreams() {
         for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
             _ = unsafe open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import OrderedProducer
 
-/// The consumer: writes members as they arrive. Used by the producer's consumer thread alone between `start` and the end
-/// of `stop`; hence unchecked.
+/// The consumer: writes members as they arrive. Used by the producer's consumer thread alone between `start` and the
+/// end of `stop`; hence unchecked.
 final class MemberWriter: @unchecked Sendable {
     private let output: OutputFile
     private let buffers: BufferPool

@@ -64,8 +64,8 @@ final class OutputFile {
         unsafe try Descriptor.write(buffer.contents, to: descriptor, name: name)
     }
 
-    /// The output is whole: gives it the original's owner, mode and time and its final name. On failure nothing of it is
-    /// left. Either this or `discard()` is the last call, after which no thread may write.
+    /// The output is whole: gives it the original's owner, mode and time and its final name. On failure nothing of it
+    /// is left. Either this or `discard()` is the last call, after which no thread may write.
     func commit(attributesOf original: stat) throws {
         if case .standardOutput = destination { return }
         do {

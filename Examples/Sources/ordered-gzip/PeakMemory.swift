@@ -3,8 +3,8 @@ import Glibc
 
 /// The most memory that this process has had resident.
 enum PeakMemory {
-    /// As the kernel counts it for /proc; nil where that is missing. (getrusage() counts in what the parent had before it
-    /// executed this program.)
+    /// As the kernel counts it for /proc; nil where that is missing. (getrusage() counts in what the parent had before
+    /// it executed this program.)
     static var kibibytes: Int? {
         let path = "/proc/self/status"
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)

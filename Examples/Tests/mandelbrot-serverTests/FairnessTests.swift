@@ -15,8 +15,8 @@
             Mandelbrot(width: Strip.pixels + 1, re: Double($0), im: 0, span: 1, iterations: 1)
         }
 
-        /// In the order in which rows are computed: the clients are too many for their threads to be told from each other.
-        /// Whoever was served first come, first served, would wait here for all of the large images.
+        /// In the order in which rows are computed: the clients are too many for their threads to be told from each
+        /// other. Whoever was served first come, first served, would wait here for all of the large images.
         @Test func aFloodOfLargeImagesDoesNotHoldUpAThousandSmallOnes() async throws {
             OpenFiles.raiseLimit()
             let count = Self.small.count + Self.large.count
@@ -77,7 +77,8 @@
         }
     }
 
-    /// How far the large images were when a row of a small one was begun. Atomics: ThreadSanitizer does not see Swift's mutex.
+    /// How far the large images were when a row of a small one was begun. Atomics: ThreadSanitizer does not see Swift's
+    /// mutex.
     private final class Turns: Sendable {
         private let large = Atomic(0)
         private let small = Atomic(0)

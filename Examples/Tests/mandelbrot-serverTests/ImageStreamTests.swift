@@ -44,8 +44,8 @@
                     most = computed.load(ordering: .relaxed)
                 }
             }
-            // Two taken, those between, one that the encoder holds; each may be larger by what libpng writes at once. Noise
-            // does not compress.
+            // Two taken, those between, one that the encoder holds; each may be larger by what libpng writes at once.
+            // Noise does not compress.
             let written = (limits.pieces + 3) * (limits.pieceSize + 8192 + 4096)
             // The strip that the encoder is at, and those ahead.
             let strips = Strip.height(of: image) * (1 + limits.stripsAhead)

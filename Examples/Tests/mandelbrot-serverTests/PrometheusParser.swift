@@ -2,8 +2,8 @@
 #if Server
     /// Reads Prometheus' text format 0.0.4, and refuses what is not.
     ///
-    /// https://prometheus.io/docs/instrumenting/exposition_formats/: one TYPE per name, before its samples; all lines of a
-    /// name together; no series twice; a newline at the end.
+    /// https://prometheus.io/docs/instrumenting/exposition_formats/: one TYPE per name, before its samples; all lines
+    /// of a name together; no series twice; a newline at the end.
     enum PrometheusParser {
         struct Failure: Error {
             let line: String

@@ -55,8 +55,8 @@ final class TemporaryFolder: Sendable {
 
     func read(_ name: String) -> [UInt8] { bytes(ofFile: file(name)) }
 
-    /// A pipe of no other child than the one that is given its ends: pipe(2) cannot close them on exec from the start, and
-    /// a write end that a child of another test has inherited would keep the reader waiting.
+    /// A pipe of no other child than the one that is given its ends: pipe(2) cannot close them on exec from the start,
+    /// and a write end that a child of another test has inherited would keep the reader waiting.
     func pipe() -> (read: Int32, write: Int32) {
         let path = file("pipe")
         mkfifo(path, 0o600)

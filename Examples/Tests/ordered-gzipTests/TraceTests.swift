@@ -2,7 +2,8 @@
 import Foundation
 import Testing
 
-/// `--trace`: a timeline of the blocks, readable by other programs; and that it never costs the user the compressed file.
+/// `--trace`: a timeline of the blocks, readable by other programs; and that it never costs the user the compressed
+/// file.
 @Suite struct TraceTests {
     private let folder = TemporaryFolder()
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The states of one ``AsyncOrderedItems`` iteration, and nothing else: methods take an event and return what is to be done
-/// about it, and ``AsyncItemsStorage`` does that outside its lock.
+/// The states of one ``AsyncOrderedItems`` iteration, and nothing else: methods take an event and return what is to be
+/// done about it, and ``AsyncItemsStorage`` does that outside its lock.
 ///
 /// ```
 ///               makeIterator            wait                    notified

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// The part of an async iteration that the core calls: the state machine behind its lock.
 ///
-/// It is apart from the storage because the core may call it as long as the producer's memory lives, so the producer's hooks
-/// keep it; they must not keep the storage, which keeps the producer.
+/// It is apart from the storage because the core may call it as long as the producer's memory lives, so the producer's
+/// hooks keep it; they must not keep the storage, which keeps the producer.
 final class AsyncItemsWaker: Sendable {
     let machine = Locked(AsyncItemsStateMachine())
 

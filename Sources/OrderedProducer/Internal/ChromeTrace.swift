@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes timelines in the Trace Event Format of Chrome, which Perfetto reads: one process a producer, in it a track for
-/// each thread, and above them one that shows who held the line.
+/// Writes timelines in the Trace Event Format of Chrome, which Perfetto reads: one process a producer, in it a track
+/// for each thread, and above them one that shows who held the line.
 struct ChromeTrace {
     /// The track of whoever held the line; threads have higher numbers.
     private static let lineTrack: UInt32 = 0

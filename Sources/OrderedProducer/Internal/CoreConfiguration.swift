@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import COrderedProducer
 
-/// A ``ProducerConfiguration`` whose values fit the core's types. Zero means "the default" there and is out of range here,
-/// so what the core would misunderstand is refused before.
+/// A ``ProducerConfiguration`` whose values fit the core's types. Zero means "the default" there and is out of range
+/// here, so what the core would misunderstand is refused before.
 struct CoreConfiguration {
     private let configuration: ProducerConfiguration
     private let width: UInt32

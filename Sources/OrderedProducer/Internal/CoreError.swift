@@ -9,7 +9,8 @@ internal import COrderedProducer
 
 /// The core reports negative `errno` values; here they become the errors of the Swift interface.
 enum CoreError {
-    /// The error for a result of the core. Called on the thread that got the result, since the detail is kept per thread.
+    /// The error for a result of the core. Called on the thread that got the result, since the detail is kept per
+    /// thread.
     static func error(_ result: Int32) -> ProducerError {
         switch -result {
         case EPIPE: .ended

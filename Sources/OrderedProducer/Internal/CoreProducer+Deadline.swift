@@ -7,7 +7,8 @@ internal import COrderedProducer
     internal import Musl
 #endif
 
-/// Items with deadlines. An argument is a reference on an ``ItemDeadline``, which the core takes over where the result is 0.
+/// Items with deadlines. An argument is a reference on an ``ItemDeadline``, which the core takes over where the result
+/// is 0.
 extension CoreProducer {
     /// A deadline as the core wants it.
     @usableFromInline

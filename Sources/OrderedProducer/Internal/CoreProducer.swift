@@ -10,11 +10,11 @@ internal import Synchronization
 
 /// Owns one `oip_producer *`: everything in the module that touches items goes through here.
 ///
-/// Whoever may still call the core (the public producer, its consumer, async items, waiting callers) holds a reference, so
-/// the handle is given back after the last of them. The public producer's end ends production before that.
+/// Whoever may still call the core (the public producer, its consumer, async items, waiting callers) holds a reference,
+/// so the handle is given back after the last of them. The public producer's end ends production before that.
 ///
-/// The methods are not inlinable, which keeps C out of clients: one direct call each. Results are the core's own, 0 or more
-/// for success, so that the common case is one comparison at the caller's.
+/// The methods are not inlinable, which keeps C out of clients: one direct call each. Results are the core's own, 0 or
+/// more for success, so that the common case is one comparison at the caller's.
 @safe @usableFromInline
 final class CoreProducer: Sendable {
     nonisolated(unsafe) let handle: OpaquePointer
@@ -109,8 +109,8 @@ final class CoreProducer: Sendable {
 
     func refusingToWait(_ result: Int32) -> Int32 { mustWait(result) ? -EDEADLK : result }
 
-    /// Waits for room without blocking the thread. `payload` stays in place until the call returns, and is taken over where
-    /// the result is 0. `-ECANCELED`: the task was cancelled, and no sequence was used up.
+    /// Waits for room without blocking the thread. `payload` stays in place until the call returns, and is taken over
+    /// where the result is 0. `-ECANCELED`: the task was cancelled, and no sequence was used up.
     @usableFromInline
     nonisolated(nonsending) func produceWhenRoom(
         _ payload: UnsafeRawPointer, _ sequence: inout UInt64

@@ -3,9 +3,9 @@ internal import COrderedProducer
 
 /// Owns one `oip_ready_queue *`: how one event loop learns which of its producers have something deliverable.
 ///
-/// Whoever owns the loop (`OrderedProducerNIO`) makes one per loop, has itself told by ``whenReady(_:)``, and then takes
-/// lanes on the loop until there are none. The queue keeps its lanes, and a lane its producer's core, until the lane has
-/// seen the end; it keeps no public producer, so that dropping one ends production as anywhere else.
+/// Whoever owns the loop (`OrderedProducerNIO`) makes one per loop, has itself told by ``whenReady(_:)``, and then
+/// takes lanes on the loop until there are none. The queue keeps its lanes, and a lane its producer's core, until the
+/// lane has seen the end; it keeps no public producer, so that dropping one ends production as anywhere else.
 @safe @usableFromInline
 package final class CoreReadyQueue: Sendable {
     nonisolated(unsafe) private let handle: OpaquePointer
@@ -30,8 +30,8 @@ package final class CoreReadyQueue: Sendable {
 
     deinit { unsafe oip_ready_queue_release(handle) }
 
-    /// `wake` is called on any thread, once for any number of lanes, until ``take()`` has found none. It must not block, nor
-    /// keep this queue.
+    /// `wake` is called on any thread, once for any number of lanes, until ``take()`` has found none. It must not
+    /// block, nor keep this queue.
     package func whenReady(_ wake: @escaping @Sendable () -> Void) {
         bell.wake.withLock { $0 = wake }
     }
@@ -41,8 +41,8 @@ package final class CoreReadyQueue: Sendable {
         var tag: UnsafeMutableRawPointer?
         while unsafe oip_ready_queue_take(handle, &tag) == 1 {
             let key = UInt(bitPattern: tag)
-            // The core may name a producer once more after the end was seen. Should another lane have got the address since,
-            // it is looked at in vain.
+            // The core may name a producer once more after the end was seen. Should another lane have got the address
+            // since, it is looked at in vain.
             if let lane = lanes.withLock({ $0[key] }) { return lane }
         }
         return nil
@@ -77,7 +77,8 @@ package final class CoreReadyQueue: Sendable {
     }
 }
 
-/// What the core rings, on any thread. Apart from the queue, since the producers' hooks keep it and must not keep the queue.
+/// What the core rings, on any thread. Apart from the queue, since the producers' hooks keep it and must not keep the
+/// queue.
 private final class LoopBell: Sendable {
     let wake = Locked<(@Sendable () -> Void)?>(nil)
 
@@ -86,7 +87,8 @@ private final class LoopBell: Sendable {
     }
 }
 
-/// The thread of an event loop, as far as a caller has to know: it must not wait there for what the loop itself has to do.
+/// The thread of an event loop, as far as a caller has to know: it must not wait there for what the loop itself has to
+/// do.
 final class LoopThread: Sendable {
     let isCurrent: @Sendable () -> Bool
 

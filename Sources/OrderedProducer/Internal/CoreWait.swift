@@ -10,9 +10,10 @@ internal import Synchronization
 
 /// One suspended task that the core will wake: an `oip_waiter` and a continuation.
 ///
-/// Exactly one of three resumes it: the registering call, if it needed no wait; the core's `done`; or the cancellation, if
-/// `oip_cancel` took the wait back. While the wait is registered the core owns a reference, given up by whichever of the last
-/// two it is. The cancellation handler may run before, during or after the registration; `phase` tells it which.
+/// Exactly one of three resumes it: the registering call, if it needed no wait; the core's `done`; or the cancellation,
+/// if `oip_cancel` took the wait back. While the wait is registered the core owns a reference, given up by whichever of
+/// the last two it is. The cancellation handler may run before, during or after the registration; `phase` tells it
+/// which.
 @safe
 final class CoreWait: @unchecked Sendable {
     struct Outcome: Sendable {

@@ -9,8 +9,8 @@ internal import COrderedProducer
 
 /// What the core calls about items of a producer with deadlines, in addition to ``ItemHooks``.
 ///
-/// A failing item leaves its error in its payload: whether the failure counts is known only when the core has settled who was
-/// first, the item or its substitute.
+/// A failing item leaves its error in its payload: whether the failure counts is known only when the core has settled
+/// who was first, the item or its substitute.
 @safe @usableFromInline
 struct DeadlineHooks: Sendable {
     /// Puts what takes the place of an overtaken item into its slot; 0, ``leaveOut``, or the code of a failure.

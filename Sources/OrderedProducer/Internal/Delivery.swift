@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The consumer's side of a production, and its end: what ``OrderedItemProducer`` and ``OrderedTransform`` have in common.
+/// The consumer's side of a production, and its end: what ``OrderedItemProducer`` and ``OrderedTransform`` have in
+/// common.
 @usableFromInline
 final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     private enum Outcome {
@@ -88,7 +89,8 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
         return AsyncOrderedItems(storage)
     }
 
-    /// Items are delivered on the loop that takes lanes from `queue`. `keeping` lives as long as this production's owner.
+    /// Items are delivered on the loop that takes lanes from `queue`. `keeping` lives as long as this production's
+    /// owner.
     @inlinable
     func start(
         on queue: CoreReadyQueue, keeping: any AnyObject & Sendable, callbacks: LoopLane.Callbacks,
@@ -154,8 +156,8 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
 
     @usableFromInline
     func stopProducing() {
-        // Before a task that has not begun hears that its item is not wanted: under `skip` the core would leave that out, and
-        // deliver what is behind it.
+        // Before a task that has not begun hears that its item is not wanted: under `skip` the core would leave that
+        // out, and deliver what is behind it.
         core.stopProducing()
         ending.endNow()
     }
@@ -181,7 +183,8 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
 
     /// After the end: the failure that ended production, if one did.
     private func failure() -> (any Error)? {
-        // Asked under the core's lock, which production ended under: what the sink did is behind this thread from here on.
+        // Asked under the core's lock, which production ended under: what the sink did is behind this thread from here
+        // on.
         let failure = core.failureCode
         // A sink that captures its producer would otherwise keep it for ever.
         sink.withLock { $0.take() }?.drop()

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// What the Swift side knows about the end of one production, and the core cannot keep: the errors.
 ///
-/// The core numbers failures and decides which one ends production; the error values stay here. An error is recorded before
-/// the core hears of the failure, so whoever learns from the core that production failed finds the error.
+/// The core numbers failures and decides which one ends production; the error values stay here. An error is recorded
+/// before the core hears of the failure, so whoever learns from the core that production failed finds the error.
 @usableFromInline
 final class Ending: Sendable {
     /// The code with which an item's failure is reported to the core.
@@ -80,8 +80,8 @@ final class Ending: Sendable {
         }
     }
 
-    /// The item failure that ended production: the same one whenever it is asked for, even if under `failFast` an earlier
-    /// item fails after the first report.
+    /// The item failure that ended production: the same one whenever it is asked for, even if under `failFast` an
+    /// earlier item fails after the first report.
     func itemFailure() -> ItemFailure? {
         errors.withLock { errors in
             if errors.reported == nil { errors.reported = errors.lowest }
@@ -98,8 +98,9 @@ final class Ending: Sendable {
         errors.withLock { $0.sink }
     }
 
-    /// Where the core says that an item has ended production. Under `failFast` that can be one whose task was cancelled, or
-    /// not begun, because the sink has failed: the core hears of that sooner than of the sink, which has yet to return.
+    /// Where the core says that an item has ended production. Under `failFast` that can be one whose task was
+    /// cancelled, or not begun, because the sink has failed: the core hears of that sooner than of the sink, which has
+    /// yet to return.
     func earliestFailure() -> (any Error)? {
         errors.withLock { $0.sinkIsFirst ? $0.sink : nil } ?? itemFailure()
     }

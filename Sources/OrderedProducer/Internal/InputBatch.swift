@@ -13,8 +13,9 @@ final class InputBatch<Input, Output> {
 
     @usableFromInline let capacity: Int
 
-    /// A batch for `inputs`: of several where they lie in memory already, else of one. A sequence that computes or waits for
-    /// its next element must not hold back the items of those that it has given: it may be waiting for one of them.
+    /// A batch for `inputs`: of several where they lie in memory already, else of one. A sequence that computes or
+    /// waits for its next element must not hold back the items of those that it has given: it may be waiting for one of
+    /// them.
     @inlinable
     convenience init(for inputs: some Sequence<Input>) {
         self.init(atMost: inputs.withContiguousStorageIfAvailable { _ in Int.max } ?? 1)

@@ -31,8 +31,8 @@ final class ItemHooks: Sendable {
         kept.withLock { $0.append(object) }
     }
 
-    // The hooks are alive in every callback (the core releases them last), so the callbacks borrow them: a retain here would
-    // be an atomic write per item to a line that all threads share.
+    // The hooks are alive in every callback (the core releases them last), so the callbacks borrow them: a retain here
+    // would be an atomic write per item to a line that all threads share.
 
     static let runCallback: oip_run_function = { context, payload, sequence in
         unsafe Unmanaged<ItemHooks>.fromOpaque(context!)._withUnsafeGuaranteedRef { hooks in

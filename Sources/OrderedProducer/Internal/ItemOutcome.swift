@@ -42,8 +42,8 @@ final class ItemOutcome<Item: Sendable>: Sendable {
     }
 }
 
-/// The one who owes an ``ItemOutcome``: it lives in the item's closure and nowhere else, so its end is the item's end, and
-/// an item that never ran resolves to `nil` without anybody keeping count.
+/// The one who owes an ``ItemOutcome``: it lives in the item's closure and nowhere else, so its end is the item's end,
+/// and an item that never ran resolves to `nil` without anybody keeping count.
 @usableFromInline
 final class ItemPromise<Item: Sendable>: Sendable {
     private let outcome: ItemOutcome<Item>

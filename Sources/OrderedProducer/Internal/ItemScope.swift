@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Inside which async item the current task runs: how a `stop()` that would wait for its own item is recognised.
 ///
-/// Task-local, and so inherited: child tasks of an item are inside it, and an unstructured `Task` counts as inside until the
-/// item has finished, since nobody can tell from outside whether the item awaits it.
+/// Task-local, and so inherited: child tasks of an item are inside it, and an unstructured `Task` counts as inside
+/// until the item has finished, since nobody can tell from outside whether the item awaits it.
 final class ItemScope: Sendable {
     @TaskLocal static var current: ItemScope?
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The tasks of one producer's async items. Inside a scope that must not be outlived, those whose items nobody wants any more
-/// are cancelled; elsewhere nobody keeps count of them.
+/// The tasks of one producer's async items. Inside a scope that must not be outlived, those whose items nobody wants
+/// any more are cancelled; elsewhere nobody keeps count of them.
 @usableFromInline
 final class ItemTasks: Sendable {
     private struct Kept {

@@ -8,8 +8,8 @@
 
 /// A value behind a lock, for what is not on the path of an item.
 ///
-/// Not `Synchronization.Mutex`: on Linux that is a futex inside the runtime, which ThreadSanitizer does not see, so that it
-/// reports every use of it. A pthread mutex it sees.
+/// Not `Synchronization.Mutex`: on Linux that is a futex inside the runtime, which ThreadSanitizer does not see, so
+/// that it reports every use of it. A pthread mutex it sees.
 @safe
 package final class Locked<Value>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>

@@ -2,8 +2,8 @@
 
 /// The consumer of one producer on an event loop: takes its items there, a few at a time.
 ///
-/// The mutable state belongs to the loop; that is why this is `@unchecked Sendable`. ``abandon(_:)``, which comes when the loop
-/// is gone, does not touch it.
+/// The mutable state belongs to the loop; that is why this is `@unchecked Sendable`. ``abandon(_:)``, which comes when
+/// the loop is gone, does not touch it.
 @safe @usableFromInline
 package final class LoopLane: @unchecked Sendable {
     /// Where a few items have left the lane.

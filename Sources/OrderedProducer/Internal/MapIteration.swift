@@ -55,8 +55,8 @@ final class MapIteration<Base: Sequence, Output: Sendable> where Base.Element: S
     }
 }
 
-/// One iteration of an ``OrderedMapAsyncSequence``: a task of its own pulls from the base, since that may wait while items
-/// are there to be taken.
+/// One iteration of an ``OrderedMapAsyncSequence``: a task of its own pulls from the base, since that may wait while
+/// items are there to be taken.
 @usableFromInline
 final class AsyncMapIteration<Input: Sendable, Output: Sendable> {
     @usableFromInline let production: MapProduction<Input, Output>

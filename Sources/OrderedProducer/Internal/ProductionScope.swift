@@ -16,7 +16,8 @@ final class ProductionScope<Item: Sendable, Returned: Sendable, Output: Sendable
 
     /// Runs `body`, then waits until every item is made and delivered or discarded, and the consumer has returned.
     ///
-    /// Gives the consumer's value, or nil where it has none. `abort` is called in addition where production ends at once.
+    /// Gives the consumer's value, or nil where it has none. `abort` is called in addition where production ends at
+    /// once.
     @usableFromInline
     nonisolated(nonsending) func run(
         _ body: nonisolated(nonsending) () async throws -> Void,

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What came of one scope, and nothing else: of several things that end it the first counts, since the others may be its
-/// consequences.
+/// What came of one scope, and nothing else: of several things that end it the first counts, since the others may be
+/// its consequences.
 struct ScopeStateMachine<Output> {
     private enum State {
         case running
         case cancelled
         /// The producing body threw, or the consumer did.
         case failed(any Error)
-        /// The consumer has its value, at the end of the iteration or before. A body that throws then is no consequence.
+        /// The consumer has its value, at the end of the iteration or before. A body that throws then is no
+        /// consequence.
         case consumed(Output)
     }
 

@@ -6,7 +6,8 @@
     internal import Musl
 #endif
 
-/// A closure on its way through a C function's `void *argument`: retained by the sender, consumed by the thread that runs it.
+/// A closure on its way through a C function's `void *argument`: retained by the sender, consumed by the thread that
+/// runs it.
 final class ThreadJob: Sendable {
     private let body: @Sendable () -> Void
 

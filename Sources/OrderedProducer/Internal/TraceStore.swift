@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
 
-/// Where the events of a trace are gathered: several threads write at once, each to a shelf that it mostly has to itself,
-/// so that watching disturbs little what is watched.
+/// Where the events of a trace are gathered: several threads write at once, each to a shelf that it mostly has to
+/// itself, so that watching disturbs little what is watched.
 final class TraceStore: Sendable {
     private static let shelfCount = 16
     /// Events for which room is taken at once. No array grows beyond it, so no thread ever pauses to copy what it has.

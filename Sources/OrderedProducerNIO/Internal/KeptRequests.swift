@@ -4,8 +4,8 @@
 
     /// Requests that were read and not begun yet, first in, first out; as the handler before made them.
     ///
-    /// One read may bring more of them than the window has room for; nothing is read before all have been taken out, which
-    /// bounds it. It has no memory of its own while empty, as a connection is most of the time.
+    /// One read may bring more of them than the window has room for; nothing is read before all have been taken out,
+    /// which bounds it. It has no memory of its own while empty, as a connection is most of the time.
     @usableFromInline
     struct KeptRequests {
         /// `nil` where one was taken: it is moved out.

@@ -6,12 +6,12 @@
 
     /// When an event loop delivers, and whose items.
     ///
-    /// The ready queue wakes the loop once for any number of lanes. A turn takes all that are ready, gives each a quantum of
-    /// items, and puts those that have more at the end of the line; for them it comes again, as a task of its own, so that the
-    /// loop gets to its sockets and timers in between.
+    /// The ready queue wakes the loop once for any number of lanes. A turn takes all that are ready, gives each a
+    /// quantum of items, and puts those that have more at the end of the line; for them it comes again, as a task of
+    /// its own, so that the loop gets to its sockets and timers in between.
     ///
-    /// Alive while somebody holds the delivery, or a producer on it, or a turn is on its way. The bell in the core holds it
-    /// weakly: a loop that is gone runs no more turns, and would otherwise keep everything for ever.
+    /// Alive while somebody holds the delivery, or a producer on it, or a turn is on its way. The bell in the core
+    /// holds it weakly: a loop that is gone runs no more turns, and would otherwise keep everything for ever.
     @usableFromInline
     package final class LoopTurns: Sendable {
         /// Items of one lane in one turn: enough to pay for a flush and little enough to keep nobody waiting.

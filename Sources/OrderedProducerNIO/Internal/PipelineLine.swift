@@ -5,22 +5,24 @@
 
     /// A running producer that delivers on a loop, borrowed by one connection after another. The loop's own.
     ///
-    /// Whoever lets go of it ends its production: nobody else has a reference. It knows no types, and neither does the handler:
-    /// NIO calls a handler through a table, where a generic class is never specialised. What depends on the types is in two
-    /// functions that ``OrderedPipeline`` makes where its types are known: one asks, one delivers.
+    /// Whoever lets go of it ends its production: nobody else has a reference. It knows no types, and neither does the
+    /// handler: NIO calls a handler through a table, where a generic class is never specialised. What depends on the
+    /// types is in two functions that ``OrderedPipeline`` makes where its types are known: one asks, one delivers.
     @usableFromInline
     final class PipelineLine {
-        /// Asks for the answers to so many requests, for which there is room; false where production has ended. Never waits.
+        /// Asks for the answers to so many requests, for which there is room; false where production has ended. Never
+        /// waits.
         @usableFromInline
         typealias Ask = (_ count: Int, _ requests: inout KeptRequests) throws -> Bool
 
         private let producer: Ask
         private let seat: Seat
 
-        /// Whose answers these are. Apart from the line: what the producer's consumer captures must not keep the producer.
+        /// Whose answers these are. Apart from the line: what the producer's consumer captures must not keep the
+        /// producer.
         ///
-        /// Unchecked: it is looked at in the calls that the delivery makes on the loop, and by handlers there. A `NIOLoopBound`
-        /// around it costs a look-up of its generic type for each response.
+        /// Unchecked: it is looked at in the calls that the delivery makes on the loop, and by handlers there. A
+        /// `NIOLoopBound` around it costs a look-up of its generic type for each response.
         @usableFromInline
         final class Seat: @unchecked Sendable {
             @usableFromInline var handler: OrderedPipelineHandler?

@@ -3,7 +3,8 @@
     internal import NIOCore
     internal import OrderedProducer
 
-    /// An ``OrderedPipeline``'s part on one loop, and that loop's own: its delivery, and producers that nobody uses now.
+    /// An ``OrderedPipeline``'s part on one loop, and that loop's own: its delivery, and producers that nobody uses
+    /// now.
     final class PipelineLoop {
         /// Enough that connections that come and go do not make producers all the time; some KiB each.
         private static let spareAtMost = 128

@@ -3,8 +3,8 @@ import OrderedProducer
 
 /// One accepted item after the other: what may have become of it, and beside that what did.
 ///
-/// Whether an item that raced its deadline was overtaken, only the call of its substitute tells; what must follow from that
-/// call, and which items may have been overtaken at all, follows from the program.
+/// Whether an item that raced its deadline was overtaken, only the call of its substitute tells; what must follow from
+/// that call, and which items may have been overtaken at all, follows from the program.
 struct Course {
     private enum Fate: Equatable { case value(Int), nothing, failure }
 

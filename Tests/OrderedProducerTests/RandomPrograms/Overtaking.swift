@@ -4,9 +4,9 @@ import Synchronization
 
 /// The substitutes of a program while it runs, and the items that hang.
 ///
-/// An item that hangs is let go when its substitute was delivered, or where that gives nothing to deliver, was called: so it
-/// is overtaken however the threads run. Its caller hears the sequence before or after that. What is left is let go when
-/// production is over.
+/// An item that hangs is let go when its substitute was delivered, or where that gives nothing to deliver, was called:
+/// so it is overtaken however the threads run. Its caller hears the sequence before or after that. What is left is let
+/// go when production is over.
 final class Overtaking: Sendable {
     private struct Hanging {
         var gates: [UInt64: Gate] = [:]

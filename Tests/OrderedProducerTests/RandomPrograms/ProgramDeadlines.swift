@@ -3,8 +3,8 @@ import OrderedProducer
 
 /// What a program draws of deadlines: how long the line waits for its items, and what it takes instead.
 extension Program {
-    /// Only what a test can rely on: a deadline that is `far` never passes. One that passes `soon` an item may miss or not,
-    /// unless it hangs.
+    /// Only what a test can rely on: a deadline that is `far` never passes. One that passes `soon` an item may miss or
+    /// not, unless it hangs.
     enum Patience: CaseIterable { case soon, far }
 
     /// What a substitute does.
@@ -71,8 +71,8 @@ extension Program {
         if item.deed == .produceBlocking, patience(with: item) != .soon { item.deed = .tryProduce }
         // One that is late is not inside production any more: where that has ended, stop() has its outcome for it.
         if item.deed == .stop, patience(with: item) == .soon { item.deed = .nothing }
-        // One that hangs is let go by its sequence once it was overtaken, so both must be known. Where nothing takes its
-        // place and production goes on nobody hears of that, and it would keep its thread.
+        // One that hangs is let go by its sequence once it was overtaken, so both must be known. Where nothing takes
+        // its place and production goes on nobody hears of that, and it would keep its thread.
         let isHeard = configuration.onFailure != .skip || instead(of: item, at: 0) != nil
         guard patience(with: item) == .soon, !way.takesSeveral, isHeard else { return }
         item.hangs = Int.random(in: 0..<4, using: &dice) == 0

@@ -3,8 +3,9 @@ import Foundation
 import OrderedProducer
 import Testing
 
-/// Random programs over the whole public interface: several callers in all ways at once, items that ask for items, every
-/// consumer, every ending, pauses and resizes in between; in half of them deadlines, and items that hang, or race theirs.
+/// Random programs over the whole public interface: several callers in all ways at once, items that ask for items,
+/// every consumer, every ending, pauses and resizes in between; in half of them deadlines, and items that hang, or race
+/// theirs.
 ///
 /// PROGRAM_SEED=… prints one program and runs it again, PROGRAMS=… says how many there are.
 @Suite(.serialized, .timeLimit(.minutes(1)))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import OrderedProducer
 
-/// The model: from what was accepted, which items fail and which substitutes were called follows what may have come out,
-/// what `stop()` may have said, and what the statistics add up to. Where nothing cut production short, there is one answer.
+/// The model: from what was accepted, which items fail and which substitutes were called follows what may have come
+/// out, what `stop()` may have said, and what the statistics add up to. Where nothing cut production short, there is
+/// one answer.
 struct Verdict {
     let program: Program
     let notes: Record.Notes

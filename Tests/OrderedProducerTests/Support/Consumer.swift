@@ -79,8 +79,8 @@ final class Consumer: Sendable {
         }
     }
 
-    /// Returns when the consumer has seen the end. `stop()` waits for a consumer function and for a sink, and for the delivery
-    /// to a task, but not for what that task does with the last item.
+    /// Returns when the consumer has seen the end. `stop()` waits for a consumer function and for a sink, and for the
+    /// delivery to a task, but not for what that task does with the last item.
     func finished() async {
         if kind == .sequence { await ended.opened() }
     }

@@ -2,8 +2,8 @@
 internal import CBenchSubjects
 internal import OrderedProducer
 
-/// `produceItem` in its async form with a capturing closure that does not suspend. Not paced: a task has no way to sleep
-/// as exactly as a thread.
+/// `produceItem` in its async form with a capturing closure that does not suspend. Not paced: a task has no way to
+/// sleep as exactly as a thread.
 struct AsyncClosureSubject: SwiftSubject {
     let consumer: Consumer
     var name: String { "async-\(consumer.rawValue)" }

@@ -3,9 +3,9 @@ internal import CBenchSubjects
 internal import OrderedProducer
 internal import Synchronization
 
-/// What one writes with the language alone: a task group as wide as the window, whose results wait in a ring until their
-/// turn. The group's owner requests and receives, as only it may add to the group. The width is the system's: as many
-/// threads as processors.
+/// What one writes with the language alone: a task group as wide as the window, whose results wait in a ring until
+/// their turn. The group's owner requests and receives, as only it may add to the group. The width is the system's: as
+/// many threads as processors.
 struct TaskGroupSubject: SwiftSubject {
     let name = "taskgroup"
     let summary = "TaskGroup bounded by the window, results put in order by the group's owner"

@@ -5,7 +5,8 @@
 
     /// Whether the client of one connection is still there, as far as its side of the connection tells.
     ///
-    /// A write finds out too: at the first piece after the connection was reset. Computing until then is what this saves.
+    /// A write finds out too: at the first piece after the connection was reset. Computing until then is what this
+    /// saves.
     final class Departure: Sendable {
         private struct State {
             var hasLeft = false
@@ -40,8 +41,8 @@
 
     /// Sees a client close its side of the connection, for `Departure`.
     ///
-    /// A client that has only finished sending looks the same. It is taken for gone while it waits for an image: of the two,
-    /// those that leave are the common ones.
+    /// A client that has only finished sending looks the same. It is taken for gone while it waits for an image: of the
+    /// two, those that leave are the common ones.
     final class DepartureHandler: ChannelInboundHandler, RemovableChannelHandler {
         typealias InboundIn = NIOAny
 

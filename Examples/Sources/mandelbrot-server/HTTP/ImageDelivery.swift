@@ -19,8 +19,8 @@
             self.metrics = metrics
         }
 
-        /// Sends the image piece by piece, as fast as the client takes it. Throws where it is not sent whole: the response
-        /// has begun, so that the end of the connection is all that can tell the client.
+        /// Sends the image piece by piece, as fast as the client takes it. Throws where it is not sent whole: the
+        /// response has begun, so that the end of the connection is all that can tell the client.
         nonisolated(nonsending) func send(to writer: inout any ResponseBodyWriter, logger: Logger) async throws {
             connection.departure.watch { [stream, metrics] in
                 stream.stopProducing()

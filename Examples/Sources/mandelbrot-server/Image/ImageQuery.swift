@@ -70,8 +70,8 @@
         private func number(_ name: String, in range: ClosedRange<Double>) throws(Mistake) -> Double {
             let wanted = "a number from \(range.lowerBound) to \(range.upperBound)"
             let text = try text(name, wanted)
-            // Decimal only: "nan", "infinity" and "0x1p4" are numbers to Swift. A range contains neither of the first two,
-            // which 1e999 becomes as well.
+            // Decimal only: "nan", "infinity" and "0x1p4" are numbers to Swift. A range contains neither of the first
+            // two, which 1e999 becomes as well.
             guard text.utf8.allSatisfy(Self.isDecimal), let value = Double(text), range.contains(value) else {
                 throw Mistake(description: "\(name) must be \(wanted), not \(quoted(text)).")
             }

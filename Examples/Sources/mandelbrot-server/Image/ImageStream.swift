@@ -11,9 +11,9 @@
     /// ```
     ///
     /// A slow client suspends the task; the pieces' window fills and blocks the encoder; the strips' window fills, and
-    /// no further row is begun. The second stage computes nothing: it is there because it already is a bounded, ordered,
-    /// cancellable way from a thread that blocks to a task that must not. It runs on a pool of one thread for all images,
-    /// where a piece waits for no row: 16 KiB cost one wake-up.
+    /// no further row is begun. The second stage computes nothing: it is there because it already is a bounded,
+    /// ordered, cancellable way from a thread that blocks to a task that must not. It runs on a pool of one thread for
+    /// all images, where a piece waits for no row: 16 KiB cost one wake-up.
     final class ImageStream: Sendable {
         /// The receiver went before the image was complete.
         struct Abandoned: Error {}
@@ -25,12 +25,13 @@
         private let sent: AsyncOrderedItems<ByteBuffer>
         private let end = Strip.Flag()
 
-        /// Starts the encoder's thread, which waits for rows. No row is computed before `send`. Where the stream is dropped
-        /// without it, the thread ends.
+        /// Starts the encoder's thread, which waits for rows. No row is computed before `send`. Where the stream is
+        /// dropped without it, the thread ends.
         init(_ image: Mandelbrot, limits: Limits, pools: Pools, row: @escaping Pools.Row) async throws {
             self.image = image
             var ahead = ProducerConfiguration(window: max(limits.stripsAhead, 2 * pools.rows.threads))
-            // Its encoder is one thread of many: if each ran strips too, the pool would not bound what is computed at once.
+            // Its encoder is one thread of many: if each ran strips too, the pool would not bound what is computed at
+            // once.
             ahead.assists = false
             ahead.name = "png-encoder"
             strips = try OrderedTransform(pool: pools.rows, configuration: ahead) { [end] strip in

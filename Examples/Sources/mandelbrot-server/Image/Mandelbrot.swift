@@ -2,8 +2,8 @@
 #if Server
     import Glibc
 
-    /// A part of the complex plane, and how finely to look at it. A row is a pure function of it: the same bytes, whoever
-    /// computes it.
+    /// A part of the complex plane, and how finely to look at it. A row is a pure function of it: the same bytes,
+    /// whoever computes it.
     struct Mandelbrot: Sendable, Equatable {
         /// In pixels.
         let width: Int

@@ -10,8 +10,8 @@
             let description: String
         }
 
-        /// The first rows are passed on when there are so many, and later ones as well where the interval has passed. Each
-        /// flush makes the file larger, and wakes all who pass it on.
+        /// The first rows are passed on when there are so many, and later ones as well where the interval has passed.
+        /// Each flush makes the file larger, and wakes all who pass it on.
         static let rowsPerFlush = 8
         static let flushInterval = Duration.milliseconds(10)
         static let compressionLevel: Int32 = 3
@@ -23,8 +23,8 @@
         private var rowsSinceFlush = 0
         private var lastFlush: ContinuousClock.Instant?
 
-        /// - Parameter receive: Gets the file in pieces of some `capacity` bytes, or fewer after a flush. What it throws, the
-        ///   call that wrote throws.
+        /// - Parameter receive: Gets the file in pieces of some `capacity` bytes, or fewer after a flush. What it
+        ///   throws, the call that wrote throws.
         init(
             width: Int, height: Int, capacity: Int, flushInterval: Duration = RowEncoder.flushInterval,
             receive: @escaping ([UInt8]) throws -> Void

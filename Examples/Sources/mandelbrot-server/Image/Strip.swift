@@ -4,9 +4,9 @@
 
     /// What an item computes: some rows that follow each other, as many as are worth waking the encoder for.
     ///
-    /// A row of a small image is computed in less time than a thread takes to wake up: one by one they cost the encoder's
-    /// wakes more than themselves. A strip is bounded in pixels, for memory and so that the first rows come early, and in
-    /// work, so that images go on sharing the pool evenly.
+    /// A row of a small image is computed in less time than a thread takes to wake up: one by one they cost the
+    /// encoder's wakes more than themselves. A strip is bounded in pixels, for memory and so that the first rows come
+    /// early, and in work, so that images go on sharing the pool evenly.
     struct Strip: Sendable {
         static let pixels = 2048
         /// Pixels × iterations: two milliseconds at worst.

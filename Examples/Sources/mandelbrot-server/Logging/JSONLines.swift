@@ -5,8 +5,8 @@
 
     /// Writes each event as one line, a JSON object, with one call to `write`.
     ///
-    /// `time`, `level`, `logger` and `message` come first; metadata follows with its own keys, numbers and truth values as
-    /// such. What cannot be written is lost: nobody is left to be told.
+    /// `time`, `level`, `logger` and `message` come first; metadata follows with its own keys, numbers and truth values
+    /// as such. What cannot be written is lost: nobody is left to be told.
     struct JSONLines: LogHandler {
         var logLevel: Logger.Level = .info
         var metadata: Logger.Metadata = [:]

@@ -5,8 +5,9 @@
 
     /// Metrics for Prometheus to fetch: a factory for swift-metrics, and their text in format 0.0.4.
     ///
-    /// An instrument with the label and dimensions of an earlier one is that one. Names are made of labels by replacing what
-    /// Prometheus does not allow by `_`. Where one name is asked for in two kinds, the later gets its kind as a suffix.
+    /// An instrument with the label and dimensions of an earlier one is that one. Names are made of labels by replacing
+    /// what Prometheus does not allow by `_`. Where one name is asked for in two kinds, the later gets its kind as a
+    /// suffix.
     final class PrometheusRegistry: MetricsFactory {
         static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 

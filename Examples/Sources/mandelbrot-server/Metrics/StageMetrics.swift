@@ -4,7 +4,8 @@
     import OrderedProducer
     import OrderedProducerObservability
 
-    /// The statistics of the two stages of all images: of strips of rows, which are computed, and of pieces, which are sent.
+    /// The statistics of the two stages of all images: of strips of rows, which are computed, and of pieces, which are
+    /// sent.
     ///
     /// A slow reader shows as pieces that are finished and wait; a slow strip as a head-of-line stall.
     struct StageMetrics: Sendable {

@@ -5,8 +5,8 @@ internal import Synchronization
 /// Results that wait for an earlier one. Any thread puts them, one thread takes them in order. At most as many as there
 /// are slots may have been requested and not taken, which is the caller's part.
 ///
-/// There is no lock: a slot's stamp tells whose result it holds. The taker says which index it is going to sleep for and
-/// looks at that slot once more; a putter stamps and then looks whether somebody sleeps for it. In a total order of
+/// There is no lock: a slot's stamp tells whose result it holds. The taker says which index it is going to sleep for
+/// and looks at that slot once more; a putter stamps and then looks whether somebody sleeps for it. In a total order of
 /// those four accesses one of the two sees the other.
 @safe final class ReorderRing: Sendable {
     private struct Slot: ~Copyable {
