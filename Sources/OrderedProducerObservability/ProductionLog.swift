@@ -20,6 +20,8 @@
             let result: Result<Output?, any Error>
             do {
                 result = .success(try await stop())
+            } catch ProducerError.wouldDeadlock {
+                throw ProducerError.wouldDeadlock  // nothing has ended
             } catch {
                 result = .failure(error)
             }
@@ -34,6 +36,8 @@
             let result: Result<Output?, any Error>
             do {
                 result = .success(try await stop())
+            } catch ProducerError.wouldDeadlock {
+                throw ProducerError.wouldDeadlock  // nothing has ended
             } catch {
                 result = .failure(error)
             }

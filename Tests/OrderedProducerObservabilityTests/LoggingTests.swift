@@ -61,6 +61,19 @@
             #expect(lines.all.first?.metadata["sequence"] == nil)
         }
 
+        @Test func aRefusedStopIsNoEnd() async throws {
+            let (producer, logger) = (try producer(), logger)
+            try await producer.start { $0.reduce(0, +) }
+            try await producer.produceItem { () async throws in
+                await #expect(throws: ProducerError.wouldDeadlock) {
+                    try await producer.stop(loggingTo: logger, name: "rows")
+                }
+                return 1
+            }
+            #expect(try await producer.stop(loggingTo: logger, name: "rows") == 1)
+            #expect(lines.all.map(\.level) == [.debug])
+        }
+
         @Test func itemsThatAreMissingAreAWarning() async throws {
             let producer = try producer()
             for value in 0..<3 { try await producer.produceItem { value } }
