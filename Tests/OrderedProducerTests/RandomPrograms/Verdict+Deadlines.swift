@@ -78,8 +78,9 @@ extension Verdict {
             expect(sum.contains(Int(statistics.overtaken)), "\(sum) overtaken, \(statistics)")
         }
         guard var before = outcome.whileLate else { return }
+        // What a task makes counts as begun with its sequence.
         let soon = notes.accepted.count {
-            program.patience(with: $0.item) == .soon && begun.contains($0.item.value)
+            program.patience(with: $0.item) == .soon && ($0.isTask || begun.contains($0.item.value))
         }
         expect((outcome.hanging...soon).contains(before.late), "\(outcome.hanging) hang, \(before)")
         before.late = 0
