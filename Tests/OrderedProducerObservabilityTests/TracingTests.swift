@@ -82,6 +82,7 @@
             }
             #expect(sequences.sorted() == Array(1...60))
             #expect(spans.allSatisfy { $0.startInstant.nanosecondsSinceEpoch <= $0.endInstant.nanosecondsSinceEpoch })
+            parent.end()  // while it has not, the tracer keeps it, and it the tracer
         }
 
         @Test func failureIsRecordedInItsSpan() async throws {
