@@ -96,20 +96,23 @@ static int start_worker(struct oip_pool *pool, uint32_t index)
     return result;
 }
 
-/* Under the lock, which it gives up meanwhile: joins the threads that have left. */
-static void join_leavers(struct oip_pool *pool)
+/* Under the lock, which it gives up meanwhile: joins the threads that have left. Whether there were any. */
+static bool join_leavers(struct oip_pool *pool)
 {
+    bool some = false;
     for (uint32_t i = 0; i < OIP_MAX_THREADS && pool->workers[i] != NULL; i++) {
         struct worker *worker = pool->workers[i];
         if (worker->state == WORKER_LEFT) {
             pthread_t thread = worker->thread;
             worker->state = WORKER_NONE;
+            some = true;
             pthread_mutex_unlock(&pool->lock);
             pthread_join(thread, NULL);
             pthread_mutex_lock(&pool->lock);
         }
     }
     timekeeper_join(pool);
+    return some;
 }
 
 /* Asks threads to leave; each wakes the next. */
@@ -120,47 +123,75 @@ static void call_leavers(struct oip_pool *pool)
     }
 }
 
-static int set_threads(struct oip_pool *pool, uint32_t threads)
+/* Under the lock: so many fewer are to stay. */
+static void dismiss_threads(struct oip_pool *pool, uint32_t count)
 {
-    int result = 0;
-    /* Those asked to leave before and still here count as staying first. */
-    uint32_t now = pool->threads;
-    while (now > threads) {
-        atomic_fetch_add_explicit(&pool->leaving, 1, memory_order_seq_cst);
-        now--;
+    pool->threads -= count;
+    atomic_fetch_add_explicit(&pool->leaving, count, memory_order_seq_cst);
+    call_leavers(pool);
+}
+
+/* Under the lock: one that was asked to leave stays after all. False: each of those has begun to leave. */
+static bool keep_leaver(struct oip_pool *pool)
+{
+    unsigned leaving = atomic_load_explicit(&pool->leaving, memory_order_seq_cst);
+    while (leaving != 0) {
+        if (atomic_compare_exchange_weak_explicit(&pool->leaving, &leaving, leaving - 1, memory_order_seq_cst,
+                                                  memory_order_seq_cst)) {
+            return true;
+        }
     }
-    if (now < pool->threads) {
-        pool->threads = now;
-        call_leavers(pool);
-        return 0;
+    return false;
+}
+
+/* The first place that no thread has; OIP_MAX_THREADS: there is none. */
+static uint32_t find_place(const struct oip_pool *pool)
+{
+    uint32_t index = 0;
+    while (index < OIP_MAX_THREADS && pool->workers[index] != NULL && pool->workers[index]->state != WORKER_NONE) {
+        index++;
     }
-    while (now < threads) {
-        unsigned leaving = atomic_load_explicit(&pool->leaving, memory_order_seq_cst);
-        if (leaving != 0) {
-            if (!atomic_compare_exchange_strong_explicit(&pool->leaving, &leaving, leaving - 1, memory_order_seq_cst,
-                                                         memory_order_seq_cst)) {
+    return index;
+}
+
+/*
+ * Under the lock, which it may give up meanwhile. Only the number of threads that stay is bounded by the call's
+ * argument; those that are leaving still have their places, and where these are all of the rest, a new thread waits for
+ * one of them to be gone. That takes no longer than their way out: they run nothing any more.
+ */
+static int add_threads(struct oip_pool *pool, uint32_t threads)
+{
+    while (pool->threads < threads) {
+        if (pool->refusing) {
+            return -ESHUTDOWN;
+        }
+        if (!keep_leaver(pool)) {
+            uint32_t index = find_place(pool);
+            if (index == OIP_MAX_THREADS) {
+                if (!join_leavers(pool)) {
+                    pthread_cond_wait(&pool->changed, &pool->lock);
+                }
                 continue;
             }
-        } else {
-            uint32_t index = 0;
-            while (pool->workers[index] != NULL && pool->workers[index]->state != WORKER_NONE) {
-                index++;
-            }
-            result = start_worker(pool, index);
+            int result = start_worker(pool, index);
             if (result != 0) {
-                break;
+                return result;
             }
         }
-        now++;
+        pool->threads++;
     }
+    return 0;
+}
+
+/* Under the lock, which it may give up meanwhile: then others may set another number, and the last one wins. */
+static int set_threads(struct oip_pool *pool, uint32_t threads)
+{
     uint32_t before = pool->threads;
-    pool->threads = now;
-    if (result != 0 && before != 0) {
-        /* As it was: the threads of this call go again. */
-        char what[200];
-        snprintf(what, sizeof what, "%s", oip_error_detail());
-        set_threads(pool, before);
-        fail_with(result, "%s", what);
+    int result = add_threads(pool, threads);
+    /* Where it failed as it was: the threads of this call go again. A new pool's creator ends all of them. */
+    uint32_t most = result == 0 ? threads : before;
+    if (pool->threads > most && most != 0) {
+        dismiss_threads(pool, pool->threads - most);
     }
     return result;
 }
@@ -272,7 +303,7 @@ int oip_pool_create(oip_pool **created, const struct oip_pool_options *given)
     pool->cpu_count = options.cpu_count;
     snprintf(pool->name, sizeof pool->name, "%s", options.name != NULL ? options.name : "oip");
     atomic_init(&pool->references, 1);
-    pool->workers = calloc(OIP_MAX_THREADS + 1, sizeof *pool->workers);
+    pool->workers = calloc(OIP_MAX_THREADS, sizeof *pool->workers);
     pool->cpus = options.cpu_count != 0 ? malloc(options.cpu_count * sizeof *pool->cpus) : NULL;
     if (pool->workers == NULL || (options.cpu_count != 0 && pool->cpus == NULL)) {
         result = fail_with(-ENOMEM, "oip_pool_create");
@@ -328,7 +359,7 @@ int oip_pool_resize(oip_pool *pool, uint32_t threads)
         return result;
     }
     pthread_mutex_lock(&pool->lock);
-    join_leavers(pool); /* which gives up the lock: so this comes first */
+    join_leavers(pool);
     result = pool->refusing ? -ESHUTDOWN : set_threads(pool, threads);
     pthread_mutex_unlock(&pool->lock);
     return result;

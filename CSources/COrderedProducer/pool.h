@@ -26,7 +26,9 @@
  *
  * Life. Threads end when they were asked to (fewer threads, shutdown, nobody left who could give work), each waking the
  * next one that is to leave. They are joined by the resize or shutdown after it, or detach themselves where the handle
- * is gone. The pool's memory is counted: handle, producers, threads.
+ * is gone. A thread has its place, one of OIP_MAX_THREADS, until it was joined: so a pool that shrinks and grows at once
+ * has no more threads than places, however many are on their way out. The pool's memory is counted: handle, producers,
+ * threads.
  */
 #ifndef OIP_POOL_H
 #define OIP_POOL_H
@@ -57,7 +59,7 @@ struct worker {
     bool leaves_the_rest;      /* what is queued is in good hands: park at once */
     uint32_t until_sample;     /* items until it measures one: waking.h */
     _Atomic uint64_t woken_at; /* by whom wakes, for the measured cost of a wake; 0: not measured */
-    enum worker_state state;   /* under the pool's lock */
+    enum worker_state state;   /* under the pool's lock: whose place it is */
     pthread_t thread;
 };
 
@@ -70,7 +72,7 @@ struct oip_pool {
     atomic_uint wake_cost;                   /* nanoseconds from a wake to the woken thread's running, moving average */
     OIP_ALIGNED_TO_LINE uint32_t processors; /* that this process may use */
     int generation;
-    struct worker **workers; /* OIP_MAX_THREADS of them, made when first needed */
+    struct worker **workers; /* OIP_MAX_THREADS places, made when first needed, in order */
 
     pthread_mutex_t lock; /* everything below */
     pthread_cond_t changed;

@@ -2,6 +2,7 @@
 /* The pool: its threads as the system sees them, and resizing. */
 #include "Support/lane.h"
 #include "Support/threads.h"
+#include "pool.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -216,6 +217,59 @@ static void resizing_loses_no_item(int consumer)
     lane_end(lane);
 }
 
+static oip_pool *pool_of_the_most_threads(void)
+{
+    return pool_with((struct oip_pool_options){.threads = OIP_MAX_THREADS, .stack_size = 32 << 10});
+}
+
+/* Every place of a thread is within the array, and free again in the end: whoever had it was joined. */
+static void end_with_all_places_free(oip_pool *pool)
+{
+    CHECK_EQUAL(oip_pool_shutdown(pool), 0);
+    for (uint32_t place = 0; place < OIP_MAX_THREADS; place++) {
+        CHECK(pool->workers[place] == NULL || pool->workers[place]->state == WORKER_NONE);
+        CHECK(pool->workers[place] == NULL || pool->workers[place]->index == place);
+    }
+    oip_pool_release(pool);
+}
+
+/* Those who leave are on their way out while the new ones come, and still have their places. */
+static void growing_takes_no_place_of_a_thread_that_is_leaving(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_of_the_most_threads();
+    for (int round = 0; round < 5; round++) {
+        CHECK_EQUAL(oip_pool_resize(pool, 1), 0);
+        if (round % 2 == 0) {
+            WAIT_UNTIL(atomic_load(&pool->leaving) < OIP_MAX_THREADS - 1 - OIP_MAX_THREADS / 4); /* some are under way */
+        }
+        CHECK_EQUAL(oip_pool_resize(pool, OIP_MAX_THREADS), 0);
+        CHECK_EQUAL(oip_pool_threads(pool), OIP_MAX_THREADS);
+    }
+    end_with_all_places_free(pool);
+}
+
+static void *resize_between_the_extremes(void *argument)
+{
+    for (int round = 0; round < 4; round++) {
+        CHECK_EQUAL(oip_pool_resize(argument, 1), 0);
+        CHECK_EQUAL(oip_pool_resize(argument, OIP_MAX_THREADS), 0);
+    }
+    return NULL;
+}
+
+static void resizing_from_two_threads_takes_no_place_twice(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_of_the_most_threads();
+    pthread_t other;
+    CHECK_EQUAL(pthread_create(&other, NULL, resize_between_the_extremes, pool), 0);
+    resize_between_the_extremes(pool);
+    CHECK_EQUAL(pthread_join(other, NULL), 0);
+    CHECK_EQUAL(oip_pool_threads(pool), OIP_MAX_THREADS);
+    end_with_all_places_free(pool);
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
@@ -228,6 +282,8 @@ int main(int count, char **arguments)
         {"resizing makes and ends threads", resizing_makes_and_ends_threads, 0, NULL},
         {"more threads come while all are busy", more_threads_come_while_all_are_busy, 0, NULL},
         {"resizing loses no item", resizing_loses_no_item, CONSUMERS, consumer_name},
+        {"growing takes no place of a leaving thread", growing_takes_no_place_of_a_thread_that_is_leaving, 0, NULL},
+        {"resizing from two threads", resizing_from_two_threads_takes_no_place_twice, 0, NULL},
         {0},
     };
     return run_tests(tests, count, arguments);
