@@ -22,10 +22,16 @@ static uint32_t available_processors(void)
 
 int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *), void *argument)
 {
-    /* A thread inherits the mask: signals are for the program's own threads. */
-    sigset_t all, old;
-    sigfillset(&all);
-    int error = pthread_sigmask(SIG_SETMASK, &all, &old);
+    /* A thread inherits the mask: signals are for the program's own threads. But for those that the kernel raises for
+     * what a thread itself did (and abort() for its caller): where they are blocked it ends the process at once, and
+     * the program's crash handler is not called. */
+    static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
+    sigset_t blocked, old;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        sigdelset(&blocked, own[i]);
+    }
+    int error = pthread_sigmask(SIG_SETMASK, &blocked, &old);
     if (error != 0) {
         return fail_with(-error, "pthread_sigmask");
     }

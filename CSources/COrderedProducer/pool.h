@@ -121,7 +121,7 @@ void pool_close(struct oip_pool *pool);
 void pool_retain(struct oip_pool *pool);
 void pool_drop(struct oip_pool *pool);
 
-/* Starts a thread with all signals blocked. It names itself, so that it never runs unnamed. */
+/* Starts a thread with all signals blocked that can wait for another. It names itself, so that it never runs unnamed. */
 int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *), void *argument);
 
 OIP_PRIVATE_END
