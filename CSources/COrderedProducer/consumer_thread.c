@@ -53,12 +53,6 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
     take_notice(producer, head);
 }
 
-/* So that oip_stop() on this thread fails instead of waiting for it. */
-static void remember_consumer(struct oip_producer *producer)
-{
-    atomic_store_explicit(&producer->consumer_thread, &current_frame, memory_order_relaxed);
-}
-
 /* The head cannot be taken at once: does what is to be done. False: the iteration has ended. */
 static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
 {
@@ -106,9 +100,7 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
                    ? 0
                    : fail_with(-EINVAL, "oip_next: no consumer is attached; call oip_start or oip_attach first");
     }
-    if (OIP_UNLIKELY(atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) != &current_frame)) {
-        remember_consumer(producer);
-    }
+    remember_consumer(producer);
     for (;;) {
         /* Relaxed: this thread wrote it. */
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
