@@ -42,6 +42,7 @@ void deadline_publish(struct oip_producer *producer, uint64_t sequence, const vo
     struct slot *slot = ring_slot(ring, sequence);
     atomic_store_explicit(&slot_deadline(slot)->due, due, memory_order_relaxed); /* the stamp publishes both */
     slot_deadline(slot)->argument = argument;
+    atomic_store_explicit(&slot_deadline(slot)->reserved, payload == NULL, memory_order_relaxed); /* likewise */
     if (payload != NULL) {
         event(producer, OIP_REQUESTED, sequence);
         oip_copy(slot_payload(ring, slot), payload, ring->payload_size);
@@ -159,6 +160,7 @@ void deadlines_destroy(struct oip_pool *pool, struct deadlines *deadlines)
 {
     if (deadlines != NULL) {
         timekeeper_dismiss(pool, &deadlines->alarm);
+        late_items_destroy(&deadlines->reserved);
         free(deadlines);
     }
 }

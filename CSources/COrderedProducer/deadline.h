@@ -41,6 +41,7 @@
 #ifndef OIP_DEADLINE_H
 #define OIP_DEADLINE_H
 
+#include "late_items.h"
 #include "producer.h"
 #include "timekeeper.h"
 
@@ -60,12 +61,21 @@ struct deadlines {
     struct alarm alarm;
     _Atomic uint64_t overtaken; /* how many */
     _Atomic uint64_t late;      /* of them still being made, now */
+    struct late_items reserved; /* which of those are to be finished by the program; under the producer's lock */
+};
+
+/* How a reserved item comes. */
+enum arrival {
+    ARRIVES_IN_TIME,
+    ARRIVES_LATE,    /* it was overtaken */
+    ARRIVES_FOR_NONE /* there is no such item: it has come before, or was never reserved */
 };
 
 /* What a slot has besides stamp and payload. Written before the item is published. */
 struct slot_deadline {
     _Atomic uint64_t due; /* NEVER: none. Atomic for those who look at a slot that may be a later lap's by now */
     void *argument;       /* for the substitute; of whoever moves the slot */
+    atomic_bool reserved; /* the program finishes it; not a thread that runs a copy of it */
 };
 
 static inline struct slot_deadline *slot_deadline(struct slot *slot)
@@ -103,8 +113,8 @@ bool deadline_has_passed(const struct oip_producer *producer, uint64_t head, uin
  */
 void overtaking_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample);
 
-/* A reserved item has come: whether in time, and then its slot is the caller's to finish. Gives the reference back. */
-bool overtaking_finishes(struct oip_producer *producer, uint64_t sequence);
+/* A reserved item has come. In time its slot is the caller's to finish; late: gives the reference back. */
+enum arrival overtaking_arrival(struct oip_producer *producer, uint64_t sequence);
 
 /* The holder overtakes the head, if that is due. True: the head is final. */
 bool overtaking_overtake(struct oip_producer *producer, uint64_t head);
