@@ -19,10 +19,7 @@ enum { PREFETCH_AHEAD = 8 };
 
 static OIP_COLD int refusal(struct oip_producer *producer, enum reserve_result result)
 {
-    if (result != RESERVED_NONE_CLOSED) {
-        return -EAGAIN;
-    }
-    return atomic_load_explicit(&producer->pool->stopping, memory_order_acquire) ? -ESHUTDOWN : -EPIPE;
+    return result == RESERVED_NONE_CLOSED ? window_refusal(producer) : -EAGAIN;
 }
 
 /* One whose deadline is the producer's own. */

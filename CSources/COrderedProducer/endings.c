@@ -126,7 +126,7 @@ void ending_part_done(struct oip_producer *producer)
     if (last) {
         OIP_POINT(end);
         waiter_tell_all(&told);
-        pool_close(producer->pool);
+        pool_close(producer->pool, &producer->tenant);
         producer_drop(producer); /* production's own */
     }
 }
@@ -171,6 +171,12 @@ void oip_finish(oip_producer *producer)
     IGNORE_IF_UNUSABLE(producer);
     window_close(producer);
     delivery_kick(producer); /* the end may be the head already */
+}
+
+void ending_pool_shuts(struct oip_producer *producer)
+{
+    window_close_for_pool(producer);
+    delivery_kick(producer); /* as oip_finish() */
 }
 
 /* What oip_stop() and oip_stop_async() have in common: the end is on its way. */
@@ -234,7 +240,9 @@ static bool has_ended(struct oip_producer *producer)
 int oip_stop(oip_producer *producer, void **value)
 {
     RETURN_IF_UNUSABLE(producer);
-    if (!has_ended(producer)) {
+    if (has_ended(producer)) {
+        window_close(producer); /* where the pool's shutdown brought it about, the program says so, too */
+    } else {
         int result = would_wait_for_itself(producer);
         if (result != 0) {
             return result;
@@ -275,11 +283,8 @@ int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter)
     RETURN_IF_UNUSABLE(producer);
     RETURN_IF_NO_WAITER(waiter);
     if (has_ended(producer)) {
+        window_close(producer);
         return 0;
-    }
-    int result = would_wait_for_itself(producer);
-    if (result != 0) {
-        return result;
     }
     begin_stop(producer);
     return register_stopper(producer, waiter);

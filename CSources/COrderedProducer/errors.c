@@ -67,7 +67,7 @@ const char *oip_strerror(int result)
     case EDEADLK:
         return "the call would wait for its own caller";
     case ESHUTDOWN:
-        return "the pool is shut down";
+        return "the pool is shut down, or shutting down";
     case ECHILD:
         return "made before fork() and not usable in the child process";
     case EINPROGRESS:

@@ -390,9 +390,37 @@ int pool_open(struct oip_pool *pool)
     return refused ? -ESHUTDOWN : 0;
 }
 
-void pool_close(struct oip_pool *pool)
+int pool_enlist(struct oip_pool *pool, struct tenant *tenant)
 {
     pthread_mutex_lock(&pool->lock);
+    bool refused = pool->shutting;
+    if (!refused) {
+        tenant_link(&pool->tenants, tenant);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return refused ? -ESHUTDOWN : 0;
+}
+
+/* Under the lock, which it gives up meanwhile: no producer accepts any more items. */
+static void shut_tenants(struct oip_pool *pool)
+{
+    struct tenant *tenant;
+    while ((tenant = pool->tenants) != NULL) {
+        tenant_unlink(tenant);
+        tenant_link(&pool->shut, tenant);
+        tenant->retain(tenant);
+        pthread_mutex_unlock(&pool->lock);
+        tenant->shut(tenant);
+        pthread_mutex_lock(&pool->lock);
+    }
+}
+
+void pool_close(struct oip_pool *pool, struct tenant *tenant)
+{
+    pthread_mutex_lock(&pool->lock);
+    if (tenant != NULL) {
+        tenant_unlink(tenant);
+    }
     if (--pool->open == 0) {
         pthread_cond_broadcast(&pool->changed);
         if (pool->handle_gone) {
@@ -414,7 +442,8 @@ int oip_pool_shutdown(oip_pool *pool)
         return fail_with(-EDEADLK, "oip_pool_shutdown on a thread of the same pool");
     }
     pthread_mutex_lock(&pool->lock);
-    pool->refusing = true;
+    pool->refusing = pool->shutting = true;
+    shut_tenants(pool);
     while (pool->open != 0) {
         pthread_cond_wait(&pool->changed, &pool->lock);
     }
@@ -458,7 +487,7 @@ static void run_job(struct runnable *runnable, struct worker *worker)
     job->function(job->argument);
     run_queue_dismiss(&pool->run_queue, runnable);
     free(job);
-    pool_close(pool);
+    pool_close(pool, NULL);
 }
 
 int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void *argument)
@@ -483,7 +512,7 @@ int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void *argumen
             return 0;
         }
         fail_with(result, "oip_pool_run: a place in the run queue");
-        pool_close(pool);
+        pool_close(pool, NULL);
     }
     free(job);
     return result;

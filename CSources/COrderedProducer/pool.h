@@ -36,6 +36,7 @@
 #include "errors.h"
 #include "parking.h"
 #include "run_queue.h"
+#include "tenant.h"
 #include "timekeeper.h"
 #include "waiter.h"
 #include <ordered_producer.h>
@@ -76,9 +77,12 @@ struct oip_pool {
 
     pthread_mutex_t lock; /* everything below */
     pthread_cond_t changed;
-    uint32_t threads; /* wanted */
-    uint64_t open;    /* producers that have not ended, functions that have not returned */
-    bool refusing;    /* shutdown began */
+    uint32_t threads;       /* wanted */
+    uint64_t open;          /* producers that have not ended, functions that have not returned */
+    struct tenant *tenants; /* those producers; */
+    struct tenant *shut;    /* and those of them that a shutdown has come by */
+    bool refusing;          /* whatever would keep it running longer: the handle is gone, or */
+    bool shutting;          /* a shutdown began: also items of the producers that there are */
     bool handle_gone;
     char name[16];
     size_t stack_size;
@@ -116,7 +120,12 @@ void pool_clear_run_queue(struct oip_pool *pool);
 
 /* One more producer or function that keeps the pool running. -ESHUTDOWN. */
 int pool_open(struct oip_pool *pool);
-void pool_close(struct oip_pool *pool);
+
+/* The producer is made: from now on a shutdown shuts it. -ESHUTDOWN: it has begun since pool_open(). */
+int pool_enlist(struct oip_pool *pool, struct tenant *tenant);
+
+/* It has ended. `tenant`: the producer that was enlisted; NULL: a function, or a producer that was not. */
+void pool_close(struct oip_pool *pool, struct tenant *tenant);
 
 void pool_retain(struct oip_pool *pool);
 void pool_drop(struct oip_pool *pool);

@@ -87,6 +87,18 @@ static int read_options(struct oip_producer_options *read, const struct oip_prod
     return check_deadline_options(read);
 }
 
+static void retain_tenant(struct tenant *tenant)
+{
+    producer_retain(OIP_CONTAINER_OF(tenant, struct oip_producer, tenant));
+}
+
+static void shut_tenant(struct tenant *tenant)
+{
+    struct oip_producer *producer = OIP_CONTAINER_OF(tenant, struct oip_producer, tenant);
+    ending_pool_shuts(producer);
+    producer_drop(producer);
+}
+
 static void init(struct oip_producer *producer, struct oip_pool *pool, const struct oip_producer_options *options)
 {
     producer->pool = pool;
@@ -119,6 +131,8 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     producer->slept_briefly = true;
     producer->runnable.run = execution_turn;
     producer->runnable.forget = execution_forget;
+    producer->tenant.retain = retain_tenant;
+    producer->tenant.shut = shut_tenant;
     ready_queue_init(&producer->own_queue, NULL, NULL);
     producer->ready_queue = &producer->own_queue;
     producer->open_ends = 1;
@@ -171,13 +185,20 @@ int oip_producer_create(oip_producer **created, oip_pool *pool, const struct oip
             goto no_deadlines;
         }
     }
-    pool_retain(pool);
     init(producer, pool, &options);
+    pool_retain(pool);
+    result = pool_enlist(pool, &producer->tenant); /* last: from here on others have it */
+    if (result != 0) {
+        goto not_enlisted;
+    }
     *created = producer;
     return 0;
 
+not_enlisted:
+    pool_drop(pool); /* never the last: the caller's */
+    deadlines_destroy(pool, producer->deadlines);
 no_deadlines:
-    pool_close(pool);
+    pool_close(pool, NULL);
 not_open:
     run_queue_dismiss(&pool->run_queue, &producer->runnable);
 no_place:

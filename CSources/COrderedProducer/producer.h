@@ -22,6 +22,7 @@
 #include "ready_queue.h"
 #include "reorder_ring.h"
 #include "run_queue.h"
+#include "tenant.h"
 #include "thread_identity.h"
 #include "waiter.h"
 #include <ordered_producer.h>
@@ -89,6 +90,7 @@ struct oip_producer {
     atomic_uint helpers;                      /* blocked callers that run items */
     atomic_uint cost;                         /* nanoseconds an item takes, moving average: waking.h */
     struct runnable runnable;
+    struct tenant tenant;
     _Atomic uint64_t claim_at_lookout;    /* claim when a lookout last passed: worker.c */
     _Atomic uint64_t delivery_at_lookout; /* likewise */
 
@@ -101,6 +103,8 @@ struct oip_producer {
     atomic_bool on_ready_queue;
     atomic_bool handle_gone;
     void *tag; /* of the loop */
+
+    atomic_bool closed_by_pool; /* accepts no more because the pool is shutting down; written under the lock */
 
     pthread_mutex_t lock;        /* everything below, and changes of the control group */
     struct waiter_list callers;  /* waiting for room, oldest first */

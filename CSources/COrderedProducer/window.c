@@ -145,7 +145,7 @@ static void enlist(struct oip_producer *producer, struct waiter *waiter, bool ea
     uint64_t tail = atomic_fetch_or_explicit(&producer->ring.tail, TAIL_CALLERS_WAIT, memory_order_seq_cst);
     waiter_append(&producer->callers, waiter);
     if ((tail & TAIL_CLOSED) != 0) {
-        waiter_settle_all(&producer->callers, &told, -EPIPE);
+        waiter_settle_all(&producer->callers, &told, window_refusal(producer));
     } else {
         int patience = atomic_load_explicit(&producer->callers_wait, memory_order_relaxed);
         if (waiter->own != UINT64_MAX) {
@@ -293,14 +293,42 @@ int oip_cancel(oip_producer *producer, struct oip_waiter *waiter)
     return waits ? 0 : -EALREADY;
 }
 
+int window_refusal(const struct oip_producer *producer)
+{
+    /* Acquire: pairs with nothing but the tail's mark, behind which it was written. */
+    return atomic_load_explicit(&producer->closed_by_pool, memory_order_acquire) ? -ESHUTDOWN : -EPIPE;
+}
+
+/* Under the lock, the tail being closed: all waiting callers go home. */
+static void send_home(struct oip_producer *producer, struct waiter_list *told)
+{
+    waiter_settle_all(&producer->callers, told, window_refusal(producer));
+    atomic_store_explicit(&producer->callers_wait, NOBODY_WAITS, memory_order_seq_cst);
+}
+
 void window_close(struct oip_producer *producer)
 {
     struct waiter_list told = {NULL, NULL};
     atomic_fetch_or_explicit(&producer->ring.tail, TAIL_CLOSED, memory_order_seq_cst);
     OIP_POINT(close);
     pthread_mutex_lock(&producer->lock);
-    waiter_settle_all(&producer->callers, &told, -EPIPE);
-    atomic_store_explicit(&producer->callers_wait, NOBODY_WAITS, memory_order_seq_cst);
+    atomic_store_explicit(&producer->closed_by_pool, false, memory_order_relaxed); /* the program's own ending wins */
+    send_home(producer, &told);
     pthread_mutex_unlock(&producer->lock);
+    tell(producer, &told);
+}
+
+void window_close_for_pool(struct oip_producer *producer)
+{
+    struct waiter_list told = {NULL, NULL};
+    pthread_mutex_lock(&producer->lock);
+    if ((ring_tail_word(&producer->ring) & TAIL_CLOSED) == 0) {
+        /* Where production is ended at this moment, that takes it back, under the lock. */
+        atomic_store_explicit(&producer->closed_by_pool, true, memory_order_relaxed);
+        atomic_fetch_or_explicit(&producer->ring.tail, TAIL_CLOSED, memory_order_seq_cst);
+        send_home(producer, &told);
+    }
+    pthread_mutex_unlock(&producer->lock);
+    OIP_POINT(close);
     tell(producer, &told);
 }

@@ -92,8 +92,12 @@ static inline void window_before_leaving(struct oip_producer *producer)
     }
 }
 
-/* No more sequences: closes the tail and sends all waiting callers home. */
+/* No more sequences: closes the tail and sends all waiting callers home. The second: because the pool is shut down. */
 void window_close(struct oip_producer *producer);
+void window_close_for_pool(struct oip_producer *producer);
+
+/* What callers are told where the tail is closed: -EPIPE, or -ESHUTDOWN. */
+int window_refusal(const struct oip_producer *producer);
 
 OIP_PRIVATE_END
 

@@ -8,32 +8,23 @@
 enum { VARIANTS = WAYS * CONSUMERS };
 
 static sem_t inside_done;
-static atomic_int inside_results[3];
-
-static void never(struct oip_waiter *waiter, int result, uint64_t sequence)
-{
-    (void)waiter, (void)result, (void)sequence;
-    CHECK(!"a stop that was refused is reported");
-}
+static atomic_int inside_results[2];
 
 /* Every call that would wait for its own caller. */
 static void try_all_stops(struct lane *lane)
 {
-    struct oip_waiter waiter = {.done = never};
     atomic_store(&inside_results[0], oip_stop(lane->producer, NULL));
-    atomic_store(&inside_results[1], oip_stop_async(lane->producer, &waiter));
     /* An attached thread is one of the program's own: the pool does not know it as a consumer. */
     if (lane->consumer != ATTACHED) {
-        atomic_store(&inside_results[2], oip_pool_shutdown(lane->pool));
+        atomic_store(&inside_results[1], oip_pool_shutdown(lane->pool));
     }
 }
 
 static void expect_deadlocks(const struct lane *lane)
 {
     CHECK_EQUAL(atomic_load(&inside_results[0]), -EDEADLK);
-    CHECK_EQUAL(atomic_load(&inside_results[1]), -EDEADLK);
     if (lane->consumer != ATTACHED) {
-        CHECK_EQUAL(atomic_load(&inside_results[2]), -EDEADLK);
+        CHECK_EQUAL(atomic_load(&inside_results[1]), -EDEADLK);
     }
 }
 
@@ -92,6 +83,66 @@ static const char *no_loop_name(int variant)
     return lane_name(variant / LOOP * CONSUMERS + variant % LOOP);
 }
 
+/* --------------------------------------------------------------------------------- a stop that does not wait ---- */
+
+static struct blocking_waiter stopper;
+
+static void stop_without_waiting(struct lane *lane)
+{
+    CHECK_EQUAL(oip_stop_async(lane->producer, &stopper.waiter), -EINPROGRESS);
+    CHECK_EQUAL(lane_try(lane, 2), -EPIPE);
+    sem_post(&inside_done);
+}
+
+static void stop_async_in_item(struct item *item)
+{
+    stop_without_waiting(item->lane);
+}
+
+static int stop_async_on_delivery(struct lane *lane, struct item *item)
+{
+    if (item == &lane->items[0]) {
+        stop_without_waiting(lane);
+    }
+    return 0;
+}
+
+static void expect_told(struct lane *lane, int delivered)
+{
+    wait_for(&inside_done);
+    wait_for(&stopper.told);
+    CHECK_EQUAL(stopper.result, 0);
+    lane_check_in_order(lane, delivered);
+    lane_end(lane);
+}
+
+static void stop_async_inside_an_item(int variant)
+{
+    sem_init(&inside_done, 0, 0);
+    blocking_waiter_init(&stopper);
+    struct lane *lane = lane_of_variant(variant, 3, 2, NULL);
+    lane->items[0].inside = stop_async_in_item;
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    expect_told(lane, 1);
+}
+
+/* For a loop, too, whose thread the library does not know. */
+static void stop_async_inside_the_consumer(int variant)
+{
+    sem_init(&inside_done, 0, 0);
+    blocking_waiter_init(&stopper);
+    struct lane *lane = lane_of_variant(variant, 3, 2, NULL);
+    lane->on_delivery = stop_async_on_delivery;
+    oip_pause(lane->producer);
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 2), 0);
+    oip_resume(lane->producer);
+    expect_told(lane, 2);
+}
+
+/* ------------------------------------------------------------------------------------------- an end at once ---- */
+
 static void end_in_item(struct item *item)
 {
     oip_stop_producing(item->lane->producer);
@@ -136,7 +187,7 @@ static void stop_producing_inside_the_consumer(int variant)
 
 static void shut_down_in_function(void *argument)
 {
-    atomic_store(&inside_results[2], oip_pool_shutdown(argument));
+    atomic_store(&inside_results[1], oip_pool_shutdown(argument));
     sem_post(&inside_done);
 }
 
@@ -147,7 +198,7 @@ static void shutdown_on_a_pool_thread_is_refused(int variant)
     oip_pool *pool = pool_of(1);
     CHECK_EQUAL(oip_pool_run(pool, shut_down_in_function, pool), 0);
     wait_for(&inside_done);
-    CHECK_EQUAL(atomic_load(&inside_results[2]), -EDEADLK);
+    CHECK_EQUAL(atomic_load(&inside_results[1]), -EDEADLK);
     CHECK(strlen(oip_error_detail()) == 0);                          /* of the thread that called */
     CHECK_EQUAL(oip_pool_run(pool, shut_down_in_function, pool), 0); /* nothing has changed */
     wait_for(&inside_done);
@@ -159,6 +210,8 @@ int main(int count, char **arguments)
     static const struct test tests[] = {
         {"stop inside an item is refused", stop_inside_an_item_is_refused, VARIANTS, lane_name},
         {"stop inside the consumer is refused", stop_inside_the_consumer_is_refused, WAYS * LOOP, no_loop_name},
+        {"stop_async inside an item", stop_async_inside_an_item, VARIANTS, lane_name},
+        {"stop_async inside the consumer", stop_async_inside_the_consumer, VARIANTS, lane_name},
         {"stop_producing inside an item", stop_producing_inside_an_item, VARIANTS, lane_name},
         {"stop_producing inside the consumer", stop_producing_inside_the_consumer, VARIANTS, lane_name},
         {"shutdown on a pool thread is refused", shutdown_on_a_pool_thread_is_refused, 0, NULL},

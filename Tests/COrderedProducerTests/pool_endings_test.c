@@ -76,28 +76,6 @@ static void shutdown_waits_for_functions_and_refuses_new_ones(int variant)
     pool_end(pool);
 }
 
-static void shutdown_waits_for_producers(int consumer)
-{
-    struct lane *lane = lane_create(BY_PRODUCE, (enum consumer)consumer, 50, 2, NULL);
-    CHECK_EQUAL(lane_start(lane), 0);
-    pthread_t thread;
-    CHECK_EQUAL(pthread_create(&thread, NULL, shut_down, lane->pool), 0);
-    oip_producer *producer;
-    int result;
-    while ((result = oip_producer_create(&producer, lane->pool, OPTIONS(.window = 1))) == 0) {
-        oip_producer_release(producer);
-        sched_yield();
-    }
-    CHECK_EQUAL(result, -ESHUTDOWN);
-    CHECK_EQUAL(lane_ask(lane, 0, 50), 0); /* producers that exist go on */
-    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
-    CHECK_EQUAL(pthread_join(thread, NULL), 0);
-    CHECK_EQUAL(atomic_load(&lane->delivered), 50);
-    int after = lane_try(lane, 0); /* on a pool that is gone */
-    CHECK(after == -ESHUTDOWN || after == -EPIPE);
-    lane_end(lane);
-}
-
 /* ----------------------------------------------------------------------------------------------------- release ---- */
 
 static void the_threads_go_with_the_last_producer(int variant)
@@ -130,7 +108,6 @@ int main(int count, char **arguments)
     static const struct test tests[] = {
         {"functions run once each", functions_run_once_each, 0, NULL},
         {"shutdown waits for functions", shutdown_waits_for_functions_and_refuses_new_ones, 0, NULL},
-        {"shutdown waits for producers", shutdown_waits_for_producers, CONSUMERS, consumer_name},
         {"the threads go with the last producer", the_threads_go_with_the_last_producer, 0, NULL},
         {"an unused pool is released", an_unused_pool_is_released, 0, NULL},
         {0},

@@ -147,9 +147,7 @@ void *act(void *unused)
 
 static void try_to_stop(struct side *side)
 {
-    struct oip_waiter waiter = {.done = told_end, .context = side};
     REQUIRE(oip_stop(side->producer, NULL) == -EDEADLK);
-    REQUIRE(oip_stop_async(side->producer, &waiter) == -EDEADLK);
 }
 
 void act_inside_item(struct side *side)

@@ -132,6 +132,12 @@ static const struct play plays[] = {
     {"shut_down",
      "the pool is shut down while callers ask",
      {.consumer = SINK, .act = SHUT_DOWN, .callers = 2, .items = 2, .workers = 1, .window = 2}},
+    {"shut_down_thread",
+     "the same, with a consumer thread and callers who wait for room",
+     {.consumer = THREAD, .act = SHUT_DOWN, .callers = 1, .items = 3, .workers = 1, .window = 1}},
+    {"shut_down_async",
+     "the same, an event loop and callers with a callback",
+     {.consumer = LOOP, .way = WITH_CALLBACK, .act = SHUT_DOWN, .callers = 1, .items = 3, .workers = 1, .window = 1}},
     /* Handles given back. */
     {"drop_thread",
      "the handle given back instead of a stop",

@@ -25,13 +25,14 @@
  *     0 or a positive number is success; a negative number is an errno value negated, with these meanings:
  *
  *       -EAGAIN       the window is full (produce), or nothing is deliverable now (next)
- *       -EPIPE        production has ended: stopped, failed, or the consumer is gone; nothing was taken over
+ *       -EPIPE        production has ended: stopped, finished, failed, or the consumer is gone; nothing was taken over.
+ *                     So it stays, whatever becomes of the pool
  *       -EINVAL       an argument cannot be meant: out of range, NULL where it is needed, or the call is not for this
  *                     object; nothing was changed
  *       -ENOMEM       memory could not be had
  *       -EALREADY     a consumer is attached already, or the wait is over already
  *       -EDEADLK      the call would wait for its own caller; nothing was changed
- *       -ESHUTDOWN    the pool is shut down
+ *       -ESHUTDOWN    the pool is shut down, or shutting down; of an item: and nothing else has ended production
  *       -ECHILD       the object was made before fork() and cannot be used in the child
  *       -EINPROGRESS  the call was registered, its callback will tell the outcome
  *       -ETIMEDOUT    (of a failed item) its deadline had passed, and there was no substitute
@@ -118,9 +119,11 @@ OIP_API int oip_pool_resize(oip_pool *pool, uint32_t threads);
 OIP_API int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void *argument);
 
 /*
- * Waits until every producer on the pool has ended and every function given to oip_pool_run() has returned, then ends
- * and joins the threads. New producers are refused from the beginning. Idempotent: each call returns when all is done.
- * -EDEADLK on a thread of the pool, and in a consumer of a producer on it.
+ * Ends the pool in order. From the beginning it refuses new producers, functions and items (-ESHUTDOWN), and sends
+ * callers home that wait for room; each producer on it finishes as by oip_finish(). Waits until what was asked for before
+ * is delivered, every production has ended and every function given to oip_pool_run() has returned, then ends and joins
+ * the threads. So it waits for a consumer where none is attached, and for the end of a pause. Idempotent: each call
+ * returns when all is done. -EDEADLK on a thread of the pool, and in a consumer of a producer on it.
  */
 OIP_API int oip_pool_shutdown(oip_pool *pool);
 
@@ -464,11 +467,15 @@ OIP_API void oip_finish(oip_producer *producer);
  * consumer function has returned. `*value` (if not NULL) receives what oip_start()'s function returned, the first call
  * that asks for it; NULL otherwise. Before a consumer is attached the outstanding items are discarded. -EDEADLK from
  * inside the consumer, the sink or an item of this producer; and, where it would wait, on a pool thread that is inside
- * 32 items and consumers already (it helps as oip_produce() does).
+ * 32 items and consumers already (it helps as oip_produce() does). The consumer is the function that oip_start() runs, or
+ * the thread that took an item last.
  */
 OIP_API int oip_stop(oip_producer *producer, void **value);
 
-/* As oip_stop() without waiting: 0 where all has ended already, else -EINPROGRESS and `waiter` is called. */
+/*
+ * As oip_stop() without waiting: 0 where all has ended already, else -EINPROGRESS and `waiter` is called with 0. Allowed
+ * everywhere, inside consumers, sinks and items, too.
+ */
 OIP_API int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter);
 
 /* What oip_stop() gives, for those who used oip_stop_async(). */

@@ -195,7 +195,7 @@ static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
 {
     struct wait *wait = waiter->context;
     EXPECT(waiter == &wait->waiter && !wait->cancelled);
-    EXPECT(result == 0 || (result == -EPIPE && wait->item != NULL));
+    EXPECT(result == 0 || ((result == -EPIPE || result == -ESHUTDOWN) && wait->item != NULL));
     wait->result = result;
     if (result == 0 && wait->item != NULL) {
         account_accepted(&wait->lane->account, wait->item, sequence);

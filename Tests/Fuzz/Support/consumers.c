@@ -160,7 +160,6 @@ void lane_next(struct lane *lane)
     void *payload = malloc(payload_bytes(lane));
     EXPECT(payload != NULL);
     uint64_t sequence = UINT64_MAX;
-    lane->driver_is_known = true;
     int result = oip_next(lane->producer, payload, &sequence);
     EXPECT(result == 1 || (result == 0 && (lane->detached || lane_has_ended(lane, -EPIPE))));
     if (result == 1) {

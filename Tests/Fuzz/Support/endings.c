@@ -50,10 +50,8 @@ void lane_stop_async(struct lane *lane)
         return;
     }
     int result = oip_stop_async(lane->producer, &wait->waiter);
-    EXPECT(result == 0 || result == -EINPROGRESS || (result == -EDEADLK && lane->driver_is_known));
-    if (result != -EDEADLK) {
-        begin_stop(lane);
-    }
+    EXPECT(result == 0 || result == -EINPROGRESS);
+    begin_stop(lane);
     if (result != -EINPROGRESS) {
         lane->waits_count--;
         *wait = (struct wait){.item = NULL};

@@ -24,8 +24,6 @@ static void try_to_wait_for_itself(struct lane *lane)
         return;
     }
     EXPECT(result == -EDEADLK);
-    result = oip_stop_async(lane->producer, &waiter);
-    EXPECT(result == -EDEADLK || (result == 0 && lane->account.deadlines));
     EXPECT(oip_error_detail()[0] != '\0');
 }
 
@@ -215,6 +213,6 @@ bool lane_has_ended(const struct lane *lane, int result)
         return false;
     }
     bool failed = atomic_load(&lane->account.failed) != 0 && lane->account.policy != OIP_SKIP;
-    EXPECT(failed || lane->stopping || atomic_load(&lane->account.abrupt));
+    EXPECT(failed || lane->stopping || atomic_load(&lane->account.abrupt) || lane->pool->refuses);
     return true;
 }

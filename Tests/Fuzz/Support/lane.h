@@ -69,7 +69,6 @@ struct lane {
     enum consumer consumer;
     unsigned leave_after; /* items that the consumer takes */
     bool paused, stopping, detached, saw_end;
-    bool driver_is_known; /* as the thread that is inside oip_next()'s iteration */
     pthread_t consumer_thread;
     bool consumer_thread_runs;
     struct wait waits[WAITS_MOST];
