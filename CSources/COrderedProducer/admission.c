@@ -8,6 +8,7 @@
 #include "events.h"
 #include "execution.h"
 #include "pool.h"
+#include "publish.h"
 #include "waking.h"
 #include "window.h"
 
@@ -24,16 +25,18 @@ static OIP_COLD int refusal(struct oip_producer *producer, enum reserve_result r
     return atomic_load_explicit(&producer->pool->stopping, memory_order_acquire) ? -ESHUTDOWN : -EPIPE;
 }
 
-/* One whose deadline is the producer's own. */
-static OIP_COLD void publish_with_deadline(struct oip_producer *producer, uint64_t sequence, const void *payload)
+/* One whose deadline, if any, is the producer's own. */
+static OIP_COLD void publish_plain(struct oip_producer *producer, uint64_t sequence, const void *payload)
 {
-    deadline_publish(producer, sequence, payload, deadline_from_now(producer, 0), NULL);
+    struct wish wish = {payload, NULL, deadline_from_now(producer, 0)};
+    publish(producer, sequence, &wish);
 }
 
+/* publish() for the most frequent kind of item, within its caller. */
 OIP_INLINE void publish_ready(struct oip_producer *producer, uint64_t sequence, const void *payload)
 {
     if (OIP_UNLIKELY(producer->deadlines != NULL)) {
-        publish_with_deadline(producer, sequence, payload);
+        publish_plain(producer, sequence, payload);
         return;
     }
     struct reorder_ring *ring = &producer->ring;
@@ -70,14 +73,15 @@ int oip_produce(oip_producer *producer, const void *payload, uint64_t *sequence)
 {
     RETURN_IF_FORKED(producer);
     int result = try_produce(producer, payload, sequence);
-    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait(producer, (struct wish){payload, NULL}, sequence);
+    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait(producer, payload, NULL, sequence);
 }
 
 int oip_produce_async(oip_producer *producer, const void *payload, uint64_t *sequence, struct oip_waiter *waiter)
 {
     RETURN_IF_FORKED(producer);
+    waiter_init(waiter);
     int result = try_produce(producer, payload, sequence);
-    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait_async(producer, (struct wish){payload, NULL}, waiter);
+    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait_async(producer, payload, NULL, waiter);
 }
 
 int oip_try_produce_many(oip_producer *producer, const void *payloads, size_t count, size_t *accepted)
@@ -98,7 +102,7 @@ int oip_try_produce_many(oip_producer *producer, const void *payloads, size_t co
     const char *from = payloads;
     if (OIP_UNLIKELY(producer->deadlines != NULL)) {
         for (uint64_t i = 0; i < taken; i++) {
-            publish_with_deadline(producer, first + i, from + i * producer->payload_stride);
+            publish_plain(producer, first + i, from + i * producer->payload_stride);
         }
         return 0;
     }
@@ -120,7 +124,8 @@ int oip_try_produce_many(oip_producer *producer, const void *payloads, size_t co
     /* Not only to the exchange of the last stamp: a consumer that went idle looks at an earlier one. */
     atomic_thread_fence(memory_order_seq_cst);
     OIP_POINT(after_publish);
-    waking_after_publish_many(producer, first, taken);
+    struct published published = {first, taken, true};
+    waking_after_publish_many(producer, &published);
     return 0;
 }
 
@@ -133,8 +138,7 @@ int oip_produce_many(oip_producer *producer, const void *payloads, size_t count,
         int result =
             oip_try_produce_many(producer, from + *accepted * producer->payload_stride, count - *accepted, &now);
         if (result == -EAGAIN) {
-            struct wish wish = {from + *accepted * producer->payload_stride, NULL};
-            result = window_wait(producer, wish, NULL);
+            result = window_wait(producer, from + *accepted * producer->payload_stride, NULL, NULL);
             now = result == 0;
         }
         if (result < 0) {
@@ -166,25 +170,21 @@ int oip_try_reserve(oip_producer *producer, uint64_t *sequence)
     if (result != RESERVED_SOME) {
         return refusal(producer, result);
     }
-    if (OIP_UNLIKELY(producer->deadlines != NULL)) {
-        publish_with_deadline(producer, *sequence, NULL);
-    } else {
-        event_reserved(producer, *sequence);
-        ring_publish(ring_slot(&producer->ring, *sequence), *sequence, PHASE_RESERVED);
-    }
+    publish_plain(producer, *sequence, NULL);
     return 0;
 }
 
 int oip_reserve(oip_producer *producer, uint64_t *sequence)
 {
     int result = oip_try_reserve(producer, sequence);
-    return result != -EAGAIN ? result : window_wait(producer, (struct wish){NULL, NULL}, sequence);
+    return result != -EAGAIN ? result : window_wait(producer, NULL, NULL, sequence);
 }
 
 int oip_reserve_async(oip_producer *producer, uint64_t *sequence, struct oip_waiter *waiter)
 {
+    waiter_init(waiter);
     int result = oip_try_reserve(producer, sequence);
-    return result != -EAGAIN ? result : window_wait_async(producer, (struct wish){NULL, NULL}, waiter);
+    return result != -EAGAIN ? result : window_wait_async(producer, NULL, NULL, waiter);
 }
 
 /* The last item may settle production, and with it take the memory away: hence the reference. */
@@ -250,6 +250,9 @@ static int read_request(struct oip_request *read, const struct oip_producer *pro
     if (read->nowait && read->waiter != NULL) {
         return fail_with(-EINVAL, "oip_request: nowait and a waiter");
     }
+    if (read->waiter != NULL) {
+        waiter_init(read->waiter);
+    }
     return 0;
 }
 
@@ -261,7 +264,7 @@ int oip_request(oip_producer *producer, const struct oip_request *given, uint64_
     if (result != 0) {
         return result;
     }
-    uint64_t due = producer->deadlines != NULL ? deadline_from_now(producer, request.deadline_ns) : 0;
+    uint64_t due = deadline_from_now(producer, request.deadline_ns);
     uint64_t first, count;
     enum reserve_result reserved = ring_reserve(&producer->ring, false, 1, &first, &count);
     if (reserved != RESERVED_SOME) {
@@ -269,17 +272,15 @@ int oip_request(oip_producer *producer, const struct oip_request *given, uint64_
         if (result != -EAGAIN || request.nowait) {
             return result;
         }
-        struct wish wish = {NULL, given}; /* which stays where it is as long as the wait goes on */
-        return request.waiter != NULL ? window_wait_async(producer, wish, request.waiter)
-                                      : window_wait(producer, wish, sequence);
+        /* `given` stays where it is as long as the wait goes on. */
+        return request.waiter != NULL ? window_wait_async(producer, NULL, given, request.waiter)
+                                      : window_wait(producer, NULL, given, sequence);
     }
-    if (producer->deadlines != NULL) {
-        deadline_publish(producer, first, request.payload, due, request.argument);
-    } else if (request.payload != NULL) {
+    if (producer->deadlines == NULL && request.payload != NULL) {
         publish_ready(producer, first, request.payload);
     } else {
-        event_reserved(producer, first);
-        ring_publish(ring_slot(&producer->ring, first), first, PHASE_RESERVED);
+        struct wish wish = {request.payload, request.argument, due};
+        publish(producer, first, &wish);
     }
     if (sequence != NULL) {
         *sequence = first;

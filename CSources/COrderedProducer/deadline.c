@@ -14,6 +14,9 @@
 
 uint64_t deadline_from_now(const struct oip_producer *producer, uint64_t deadline_ns)
 {
+    if (producer->deadlines == NULL) {
+        return NEVER;
+    }
     uint64_t ns = deadline_ns == 0 ? producer->deadlines->usual : deadline_ns;
     return ns >= LONGEST_NS ? NEVER : oip_now() + ns;
 }
@@ -35,33 +38,12 @@ bool deadline_has_passed(const struct oip_producer *producer, uint64_t head, uin
     return is_unfinished(stamp, head) && due_of(producer, head) <= oip_now();
 }
 
-void deadline_publish(struct oip_producer *producer, uint64_t sequence, const void *payload, uint64_t due,
-                      void *argument)
+void deadline_after_publish(struct oip_producer *producer, uint64_t first, uint64_t count)
 {
-    struct reorder_ring *ring = &producer->ring;
-    struct slot *slot = ring_slot(ring, sequence);
-    atomic_store_explicit(&slot_deadline(slot)->due, due, memory_order_relaxed); /* the stamp publishes both */
-    slot_deadline(slot)->argument = argument;
-    if (payload != NULL) {
-        event(producer, OIP_REQUESTED, sequence);
-        oip_copy(slot_payload(ring, slot), payload, ring->payload_size);
-        ring_publish(slot, sequence, PHASE_READY);
-        OIP_POINT(after_publish);
-        waking_after_publish(producer, sequence);
-    } else {
-        event_reserved(producer, sequence);
-        ring_publish(slot, sequence, PHASE_RESERVED);
-    }
-    OIP_POINT(before_alarm);
     /* Sequentially consistent, after the stamp: pairs with going idle, after which the alarm is set for a stamp. */
     uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
-    if (word == delivery_word(sequence, DELIVERY_IDLE)) {
-        /* After an ending it is discarded, and not left to the pool, whose threads may all hang. By the timekeeper:
-         * this thread may hold the producer's lock. */
-        due = kind_of(producer) == CONSUMER_DISCARD ? 0 : due;
-        if (due != NEVER) {
-            alarm_set(producer->pool, &producer->deadlines->alarm, due);
-        }
+    if (delivery_state(word) == DELIVERY_IDLE && delivery_sequence(word) - first < count) {
+        deadline_set_alarm(producer, delivery_sequence(word));
     }
 }
 

@@ -79,12 +79,18 @@ int deadlines_create(struct oip_producer *producer, struct oip_pool *pool, const
 /* With the producer. */
 void deadlines_destroy(struct oip_pool *pool, struct deadlines *deadlines);
 
-/* When an item is due that is asked for now; `deadline_ns` as in oip_request. */
+/* When an item is due that is asked for now; `deadline_ns` as in oip_request. NEVER where there are no deadlines. */
 uint64_t deadline_from_now(const struct oip_producer *producer, uint64_t deadline_ns);
 
-/* Publishes an item in the slot of `sequence`, which the caller has reserved; without a payload a reservation. */
-void deadline_publish(struct oip_producer *producer, uint64_t sequence, const void *payload, uint64_t due,
-                      void *argument);
+/* What the slot of an item that is not published yet has besides its payload. */
+static inline void deadline_write(struct slot *slot, uint64_t due, void *argument)
+{
+    atomic_store_explicit(&slot_deadline(slot)->due, due, memory_order_relaxed);
+    slot_deadline(slot)->argument = argument;
+}
+
+/* Items were published: the alarm is set for the one that the holder is idle on. */
+void deadline_after_publish(struct oip_producer *producer, uint64_t first, uint64_t count);
 
 /* The holder has gone idle and waits for `head`. */
 void deadline_set_alarm(struct oip_producer *producer, uint64_t head);

@@ -79,9 +79,18 @@ void delivery_before_leaving(struct oip_producer *producer)
     }
 }
 
-bool delivery_hand_over(struct oip_producer *producer, uint64_t word)
+bool delivery_published(struct oip_producer *producer, uint64_t word, uint64_t first, uint64_t count)
 {
-    return kind_of(producer) == CONSUMER_THREAD && flip(producer, word);
+    enum consumer_kind kind = kind_of(producer);
+    if (kind == CONSUMER_DISCARD) {
+        flip(producer, word); /* or another thread has: in either case it discards what is there */
+        return true;
+    }
+    /* Under moderation it may wait for a later item than the head; that is not for it to run. */
+    bool handed_over = kind == CONSUMER_THREAD && producer->assists &&
+                       delivery_sequence(word) == ring_head(&producer->ring) && flip(producer, word);
+    /* It runs that one item, and looks at no other before that has returned. */
+    return handed_over && count == 1 && !ring_is_published(&producer->ring, first + 1);
 }
 
 void delivery_kick(struct oip_producer *producer)

@@ -90,8 +90,12 @@ void delivery_due(struct oip_producer *producer, uint64_t word);
 /* A worker found nothing to claim: what finished under moderation is delivered now. */
 void delivery_before_leaving(struct oip_producer *producer);
 
-/* The consumer thread waits for an item that was just published: it is woken and will run it. Whether it was. */
-bool delivery_hand_over(struct oip_producer *producer, uint64_t word);
+/*
+ * The `count` items from `first` on were published, and the holder is idle on one of them, as `word` says. True: all of
+ * them are looked after, by the consumer thread that was woken to run the one, or since this thread has discarded what
+ * there was to discard. Under no lock.
+ */
+bool delivery_published(struct oip_producer *producer, uint64_t word, uint64_t first, uint64_t count);
 
 /* Whether a pool thread has to deliver; and its doing so. */
 bool delivery_needs_pool(struct oip_producer *producer);

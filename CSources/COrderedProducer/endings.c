@@ -275,6 +275,7 @@ int oip_stop(oip_producer *producer, void **value)
 int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter)
 {
     RETURN_IF_FORKED(producer);
+    waiter_init(waiter);
     if (has_ended(producer)) {
         return 0;
     }

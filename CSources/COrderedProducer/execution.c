@@ -188,7 +188,7 @@ enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint3
     return OIP_LIKELY(code == 0) ? PHASE_DONE : ending_item_failed(producer, sequence, code);
 }
 
-static inline void publish(struct oip_producer *producer, uint64_t sequence, enum phase phase)
+static inline void finish(struct oip_producer *producer, uint64_t sequence, enum phase phase)
 {
     ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
     OIP_POINT(after_finish);
@@ -202,6 +202,7 @@ static uint64_t run_claimed(struct oip_producer *producer, struct held_run *run,
     uint64_t sequence = first;
     uint64_t ran = 1;
     OIP_POINT(between_claim_and_run);
+    window_after_claim(producer);
     if (count > 1) {
         /* Stolen items may be older than what this run held before: no other thief may see the one's beginning with the
          * other's end. */
@@ -214,7 +215,7 @@ static uint64_t run_claimed(struct oip_producer *producer, struct held_run *run,
         current_frame->sequence = sequence;
         enum phase phase = execution_run(producer, sequence, until_sample);
         current_frame->sequence = UINT64_MAX; /* what follows, a sink perhaps, is not inside the item */
-        publish(producer, sequence, phase);
+        finish(producer, sequence, phase);
         if (count == 1 || !held_run_next(run, &sequence, &producer->lock)) {
             return ran;
         }
@@ -228,6 +229,7 @@ static OIP_COLD uint64_t run_one(struct oip_producer *producer, uint32_t *until_
     if (ring_claim(&producer->ring, 1, &sequence) == 0) {
         return 0;
     }
+    window_after_claim(producer);
     current_frame->sequence = sequence;
     overtaking_run(producer, sequence, until_sample);
     current_frame->sequence = UINT64_MAX;
@@ -355,7 +357,7 @@ static bool take_turn(struct oip_producer *producer, struct worker *worker)
     delivery_on_pool(producer, &worker->until_sample);
     if (!more) {
         delivery_before_leaving(producer);
-        window_before_leaving(producer);
+        window_after_claim(producer);
     }
     return more;
 }

@@ -60,7 +60,7 @@ struct oip_producer {
     OIP_ALIGNED_TO_LINE _Atomic uint64_t start_limit; /* items from this sequence on are not started any more */
     _Atomic uint64_t gate;                            /* items from this sequence on are not delivered now */
     atomic_int kind;                                  /* enum consumer_kind */
-    atomic_int callers_wait;                          /* enum patience of those who wait for room: window.h */
+    atomic_uint callers_wait;                         /* for room, and how urgently: enum callers_wait, window.h */
     oip_run_function sink;                            /* constant once kind is CONSUMER_SINK */
     void *sink_context;
 
@@ -79,6 +79,7 @@ struct oip_producer {
     uint32_t quick_finds;                  /* in a row */
     bool slept_briefly;                    /* the last time: then polling would have been better */
     uint64_t idle_since;                   /* of a sink: when it last found nothing to deliver */
+    uint32_t unneeded_fences;              /* deliveries in a row that fenced for nobody: window.c */
     _Atomic uint64_t stall_total;
     _Atomic uint64_t stall_longest;
     _Atomic uint64_t stall_longest_sequence;
@@ -103,6 +104,7 @@ struct oip_producer {
 
     pthread_mutex_t lock;        /* everything below, and changes of the control group */
     struct waiter_list callers;  /* waiting for room, oldest first */
+    struct inner_caller *inner_callers; /* of them, those inside an item of this producer: window.c */
     struct waiter_list stoppers; /* waiting for the end */
     bool paused;
     bool stopping;        /* oip_stop() was called: a pause has no effect any more */

@@ -79,17 +79,6 @@ static void wake_worker(struct oip_producer *producer)
     }
 }
 
-/* Whether the consumer was waiting for one of these items, and was woken to run it. */
-static inline bool hand_over(struct oip_producer *producer, uint64_t first, uint64_t count)
-{
-    /* Sequentially consistent, after the stamps: pairs with go_idle(). */
-    uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
-    /* Under moderation it may wait for a later item than the head; that is not for it to run. */
-    return delivery_state(delivery) == DELIVERY_IDLE && delivery_sequence(delivery) - first < count &&
-           producer->assists && delivery_sequence(delivery) == ring_head(&producer->ring) &&
-           delivery_hand_over(producer, delivery);
-}
-
 /* What is there for the pool. */
 static inline void call_workers(struct oip_producer *producer, bool check)
 {
@@ -111,15 +100,32 @@ static inline void call_workers(struct oip_producer *producer, bool check)
 
 void waking_after_publish(struct oip_producer *producer, uint64_t sequence)
 {
-    if (!hand_over(producer, sequence, 1)) {
-        unsigned every = waking_cost(producer) < WAKING_CHEAP_NS ? WAKING_CHECK_CHEAP_EVERY : WAKING_CHECK_EVERY;
-        call_workers(producer, (sequence & (every - 1)) == 0);
+    /* Sequentially consistent, after the stamp: pairs with go_idle() and discard_run(). */
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    bool check = false;
+    if (OIP_UNLIKELY(word == delivery_word(sequence, DELIVERY_IDLE))) {
+        if (delivery_published(producer, word, sequence, 1)) {
+            return;
+        }
+        check = true;
     }
+    unsigned every = waking_cost(producer) < WAKING_CHEAP_NS ? WAKING_CHECK_CHEAP_EVERY : WAKING_CHECK_EVERY;
+    call_workers(producer, check || (sequence & (every - 1)) == 0);
 }
 
-void waking_after_publish_many(struct oip_producer *producer, uint64_t first, uint64_t count)
+void waking_after_publish_many(struct oip_producer *producer, const struct published *published)
 {
-    if (!hand_over(producer, first, count) || count > 1) {
+    uint64_t first = published->first;
+    uint64_t count = published->count;
+    /* As above. */
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    if (delivery_state(word) == DELIVERY_IDLE && delivery_sequence(word) - first < count &&
+        delivery_published(producer, word, first, count)) {
+        return;
+    }
+    /* Reservations are for nobody to run; what is ready behind them is. */
+    if (published->ready ||
+        (ring_is_published(&producer->ring, first + count) && ring_is_claimable(&producer->ring))) {
         call_workers(producer, true);
     }
 }

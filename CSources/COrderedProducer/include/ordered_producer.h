@@ -265,7 +265,8 @@ OIP_API int oip_try_produce_many(oip_producer *producer, const void *payloads, s
 
 /*
  * The memory of a wait that is registered and not blocked in: it stays valid and in place until `done` was called or
- * oip_cancel() returned 0. Set `done` and `context`; the rest is the library's.
+ * oip_cancel() returned 0, and as long as a call of oip_cancel() for it runs. Set `done` and `context`; the rest is the
+ * library's.
  */
 struct oip_waiter {
     /* `result`: 0 (then `sequence` is the item's) or negative. Called once, on any thread; must not block. */
