@@ -6,7 +6,6 @@
 #include "deadline.h"
 #include "deliverer.h"
 #include "execution.h"
-#include "timekeeper.h"
 #include "waking.h"
 
 #include <errno.h>
@@ -35,11 +34,13 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
     uint32_t ticket = parking_ticket(&queue->parking);
     int64_t timeout;
     uint64_t target = waking_consumer_target(producer, head, &timeout);
-    if (!go_idle(producer, head, target, producer->assists && producer->width == 0)) {
+    /* A pool thread is what others count on: it looks again what there is to run. */
+    bool pool_thread = on_pool_thread(producer->pool);
+    if (!go_idle(producer, head, target, (producer->assists || pool_thread) && producer->width == 0)) {
         return;
     }
     uint64_t began = oip_now();
-    if (timekeeper_goes_on()) {
+    if (pool_thread) {
         timeout = WAKING_LOOKOUT_NS;
     }
     parking_wait(&queue->parking, ticket, timeout);
@@ -53,42 +54,50 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
     take_notice(producer, head);
 }
 
-/* So that oip_stop() on this thread fails instead of waiting for it. */
-static void remember_consumer(struct oip_producer *producer)
+/* The head has to be waited for. 0, or -EDEADLK. */
+static int wait_for_head(struct oip_producer *producer, uint64_t head, enum head_view view)
 {
-    atomic_store_explicit(&producer->consumer_thread, &current_frame, memory_order_relaxed);
+    uint64_t ran;
+    /* The items may have no other thread than the one that waits for them. */
+    bool pool_thread = on_pool_thread(producer->pool);
+    if (pool_thread && waits_are_deep()) {
+        return fail_with(-EDEADLK, "oip_next: this thread is inside %d items and consumers already", WINDOW_HELP_DEPTH);
+    }
+    if (is_overtaken(producer, head)) {
+        /* There is a substitute in its place. */
+    } else if ((pool_thread || waking_should_help(producer)) &&
+               (ran = execution_help(producer, &producer->until_sample)) != 0) {
+        add(&producer->assisted, ran); /* the head may be finished by now */
+    } else if (producer->wait == OIP_WAIT_SPIN) {
+        oip_relax();
+    } else if (!poll_head(producer, head, view)) {
+        consumer_sleep(producer, head);
+    }
+    stall_end(producer, head);
+    return 0;
 }
 
-/* The head cannot be taken at once: does what is to be done. False: the iteration has ended. */
-static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
+/* The head cannot be taken at once: does what is to be done. 1; 0: the iteration has ended; or -EDEADLK. */
+static OIP_COLD int consumer_wait(struct oip_producer *producer, uint64_t head)
 {
     if (kind_of(producer) != CONSUMER_THREAD) {
-        return false;
+        return 0;
     }
     enum head_view view = view_head(producer, head);
-    uint64_t ran;
+    int result;
     switch (view) {
     case HEAD_DONE:
-        return true;
+        return 1;
     case HEAD_READY:
     case HEAD_UNFINISHED:
-        if (is_overtaken(producer, head)) {
-            /* There is a substitute in its place. */
-        } else if (producer->wait == OIP_WAIT_SPIN) {
-            oip_relax();
-        } else if (waking_should_help(producer) && (ran = execution_help(producer, &producer->until_sample)) != 0) {
-            add(&producer->assisted, ran); /* the head may be finished by now */
-        } else if (!poll_head(producer, head, view)) {
-            consumer_sleep(producer, head);
-        }
-        stall_end(producer, head);
-        return true;
+        result = wait_for_head(producer, head, view);
+        return result == 0 ? 1 : result;
     case HEAD_GATED:
         if (!is_aborted(producer)) {
             if (go_paused(producer, head)) {
                 take_notice(producer, head);
             }
-            return true;
+            return 1;
         }
         break;
     default:
@@ -106,9 +115,7 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
                    ? 0
                    : fail_with(-EINVAL, "oip_next: no consumer is attached; call oip_start or oip_attach first");
     }
-    if (OIP_UNLIKELY(atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) != &current_frame)) {
-        remember_consumer(producer);
-    }
+    remember_consumer(producer);
     for (;;) {
         /* Relaxed: this thread wrote it. */
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
@@ -122,8 +129,9 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
                 continue;
             }
         }
-        if (!consumer_wait(producer, head)) {
-            return 0;
+        int result = consumer_wait(producer, head);
+        if (result <= 0) {
+            return result;
         }
     }
 }

@@ -2,7 +2,7 @@
 #include "deadline.h"
 
 #include "deliverer.h"
-#include "events.h"
+#include "execution.h"
 #include "pool.h"
 #include "waking.h"
 
@@ -87,6 +87,39 @@ static void look_at_head(struct oip_producer *producer, uint64_t word)
     }
 }
 
+/* What a spare thread is started for. Each has a reference on the producer. */
+static void deliver_errand(void *argument)
+{
+    struct oip_producer *producer = argument;
+    uint32_t never = UINT32_MAX;
+    struct frame frame;
+    frame_enter(&frame, producer);
+    delivery_on_pool(producer, &never);
+    frame_leave(&frame);
+    producer_drop(producer);
+}
+
+static void drop_errand(void *argument)
+{
+    producer_drop(argument);
+}
+
+/* Gives the alarm's reference back. If it is the last one, the context is released, which is the user's code. */
+static void drop_elsewhere(struct oip_producer *producer)
+{
+    unsigned references = atomic_load_explicit(&producer->references, memory_order_relaxed);
+    while (references > 1) {
+        /* Release: as producer_drop(). */
+        if (atomic_compare_exchange_weak_explicit(&producer->references, &references, references - 1,
+                                                  memory_order_release, memory_order_relaxed)) {
+            return;
+        }
+    }
+    if (pool_run_spare(producer->pool, drop_errand, producer) != 0) {
+        producer_drop(producer); /* no thread is to be had: better here than never */
+    }
+}
+
 static void ring(struct alarm *alarm)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(alarm, struct deadlines, alarm)->producer;
@@ -95,10 +128,13 @@ static void ring(struct alarm *alarm)
     if (delivery_state(word) == DELIVERY_IDLE) {
         look_at_head(producer, word);
     } else if (delivery_needs_pool(producer)) {
-        uint32_t never = UINT32_MAX;
-        delivery_on_pool(producer, &never);
+        producer_retain(producer);
+        if (pool_run_spare(producer->pool, deliver_errand, producer) != 0) {
+            deadline_expect_pool(producer); /* no thread is to be had now */
+            drop_elsewhere(producer);
+        }
     }
-    producer_drop(producer);
+    drop_elsewhere(producer);
 }
 
 static bool keep_alive(struct alarm *alarm)

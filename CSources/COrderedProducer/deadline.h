@@ -33,8 +33,8 @@
  * An item that was overtaken while it ran has a reference on the producer, taken by whoever overtook it and given back
  * when it comes. So production ends without it, and the memory and the context live as long as it does.
  *
- * Where all pool threads hang in items a sink gets its items from the timekeeper: whoever queues the delivery for the
- * pool sets the alarm, and if no pool thread has taken it when that rings, the timekeeper delivers.
+ * Where all pool threads hang in items a sink gets its items from a spare thread: whoever queues the delivery for the
+ * pool sets the alarm, and if no pool thread has taken it when that rings, the timekeeper starts one.
  *
  * Producers without deadlines have none of this: one pointer that is NULL, looked at once per call.
  */

@@ -239,7 +239,7 @@ void delivery_end(struct oip_producer *producer)
     pthread_mutex_lock(&producer->lock);
     atomic_store_explicit(&producer->kind, CONSUMER_DISCARD, memory_order_seq_cst);
     atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
-    atomic_store_explicit(&producer->consumer_thread, NULL, memory_order_relaxed);
+    atomic_store_explicit(&producer->consumer_thread, THREAD_NOBODY, memory_order_relaxed);
     pthread_mutex_unlock(&producer->lock);
     discard_run(producer);
 }

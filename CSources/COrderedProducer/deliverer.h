@@ -85,6 +85,14 @@ static inline void add(_Atomic uint64_t *counter, uint64_t count)
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + count, memory_order_relaxed);
 }
 
+/* This thread takes items: so that its own waits for room or for the end are refused. */
+static inline void remember_consumer(struct oip_producer *producer)
+{
+    if (OIP_UNLIKELY(atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) != thread_identity)) {
+        atomic_store_explicit(&producer->consumer_thread, thread_identify(), memory_order_relaxed);
+    }
+}
+
 /* Head-of-line stalls: an item finished while the head had not; and the end of that. */
 void stall_begin(struct oip_producer *producer);
 void stall_end_now(struct oip_producer *producer, uint64_t head);

@@ -21,6 +21,18 @@ static void tell_consumer(struct oip_producer *producer)
     }
 }
 
+/* The delivery is queued, and a pool thread is to take it. */
+static void call_pool(struct oip_producer *producer)
+{
+    execution_queue(producer);
+    if (!waking_worker_will_look(producer) && pool_wake(producer->pool)) {
+        atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
+    }
+    if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+        deadline_expect_pool(producer);
+    }
+}
+
 static bool flip(struct oip_producer *producer, uint64_t word)
 {
     uint64_t busy = delivery_word(delivery_sequence(word), DELIVERY_BUSY);
@@ -42,13 +54,7 @@ static bool flip(struct oip_producer *producer, uint64_t word)
     } else if (delivers) {
         deliver_to_sink(producer, &current_worker->until_sample);
     } else {
-        execution_queue(producer);
-        if (!waking_worker_will_look(producer) && pool_wake(producer->pool)) {
-            atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
-        }
-        if (OIP_UNLIKELY(producer->deadlines != NULL)) {
-            deadline_expect_pool(producer);
-        }
+        call_pool(producer);
     }
     return true;
 }
@@ -65,7 +71,15 @@ void delivery_finished_while_waiting(struct oip_producer *producer, uint64_t wor
 
 void delivery_due(struct oip_producer *producer, uint64_t word)
 {
-    flip(producer, word);
+    enum consumer_kind kind = kind_of(producer);
+    if (swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_QUEUED))) {
+        OIP_POINT(flip_to_queued);
+        if ((kind == CONSUMER_THREAD || kind == CONSUMER_LOOP) && kind_of(producer) != CONSUMER_DISCARD) {
+            tell_consumer(producer);
+        } else {
+            call_pool(producer);
+        }
+    }
 }
 
 void delivery_before_leaving(struct oip_producer *producer)
@@ -93,14 +107,33 @@ bool delivery_published(struct oip_producer *producer, uint64_t word, uint64_t f
     return handed_over && count == 1 && !ring_is_published(&producer->ring, first + 1);
 }
 
+/* This thread ends the iteration of a production that nobody delivers for now. False: `word` is old. */
+static bool take_and_end(struct oip_producer *producer, uint64_t word)
+{
+    if (!swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
+        return false;
+    }
+    producer_retain(producer); /* production may be drained, and its reference gone */
+    delivery_end(producer);
+    producer_drop(producer);
+    return true;
+}
+
 void delivery_kick(struct oip_producer *producer)
 {
-    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
-    while (delivery_state(word) == DELIVERY_IDLE || delivery_state(word) == DELIVERY_PAUSED) {
-        if (flip(producer, word)) {
+    for (;;) {
+        uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+        enum delivery_state state = delivery_state(word);
+        bool waits = state == DELIVERY_IDLE || state == DELIVERY_PAUSED;
+        /* Behind the last item there is nothing to do for the pool, whose threads may all be inside something. */
+        if (kind_of(producer) == CONSUMER_SINK && (waits || state == DELIVERY_QUEUED) &&
+            ring_is_exhausted(&producer->ring, ring_head(&producer->ring))) {
+            if (take_and_end(producer, word)) {
+                return;
+            }
+        } else if (!waits || flip(producer, word)) {
             return;
         }
-        word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
     }
 }
 
@@ -112,6 +145,12 @@ void delivery_abort(struct oip_producer *producer)
         enum consumer_kind kind = kind_of(producer);
         if (state == DELIVERY_BUSY || state == DELIVERY_ASSISTING || state == DELIVERY_SETTLED) {
             return; /* the holder looks at the gate before it lets go */
+        }
+        if (kind == CONSUMER_DISCARD && state == DELIVERY_QUEUED) {
+            if (take_and_end(producer, word)) { /* it was queued for the pool by a timer */
+                return;
+            }
+            continue;
         }
         if (kind == CONSUMER_THREAD || kind == CONSUMER_DISCARD) {
             if (state == DELIVERY_QUEUED || flip(producer, word)) {

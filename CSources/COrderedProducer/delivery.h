@@ -13,7 +13,8 @@
  *     busy      somebody delivers. A consumer thread is busy from its start, but when it is idle or paused
  *     assisting busy, and runs the item `sequence` itself, which others may be waiting for
  *     idle      nobody delivers; whoever finishes item `sequence` is to see to it
- *     queued    the consumer was told through its ready queue; or the pool was, for a sink
+ *     queued    the consumer was told through its ready queue; or the pool was, for a sink, and where a timer has found
+ *               something to discard
  *     paused    nobody delivers before oip_resume()
  *     settled   production has ended and nothing is left
  *
@@ -84,7 +85,10 @@ static inline void delivery_after_finish(struct oip_producer *producer, uint64_t
     }
 }
 
-/* The head for which the holder is idle, as the word says, can be delivered without being finished: it is due. */
+/*
+ * The head for which the holder is idle, as the word says, can be delivered without being finished: it is due. For the
+ * timekeeper: whoever delivers or discards is told, and nothing of the user's is called here.
+ */
 void delivery_due(struct oip_producer *producer, uint64_t word);
 
 /* A worker found nothing to claim: what finished under moderation is delivered now. */

@@ -259,9 +259,9 @@ int oip_stop(oip_producer *producer, void **value)
                     }
                     delivery_on_pool(producer, &until_sample);
                 }
-                bool looks_again = timekeeper_goes_on() || on_pool_thread(producer->pool);
                 if (!sleeper_is_told(&sleeper)) {
-                    sleeper_sleep(&sleeper, ticket, looks_again ? WAKING_LOOKOUT_NS : PARKING_FOREVER);
+                    sleeper_sleep(&sleeper, ticket,
+                                  on_pool_thread(producer->pool) ? WAKING_LOOKOUT_NS : PARKING_FOREVER);
                 }
             }
         }

@@ -62,6 +62,9 @@ int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
             }
         }
     }
+    if (kind == CONSUMER_THREAD) {
+        remember_consumer(producer);
+    }
     for (;;) {
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
         enum head_view view = view_head(producer, head);

@@ -42,7 +42,7 @@ bool delivers_for(const struct oip_producer *producer)
             return true;
         }
     }
-    return atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) == &current_frame;
+    return atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) == thread_identity;
 }
 
 uint64_t outermost_item(const struct oip_producer *producer)

@@ -2,7 +2,7 @@
 /*
  * An inline sink: a function that the worker which made the head deliverable calls itself, item after item. No thread
  * and no wake for delivery; what a worker cannot deliver at once, because another one delivers, that one does. Where
- * all workers hang in items that have deadlines, the timekeeper delivers.
+ * all workers hang in items that have deadlines, a spare thread delivers: deadline.h.
  */
 #include "deadline.h"
 #include "deliverer.h"
@@ -75,18 +75,25 @@ void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample)
 
 bool delivery_needs_pool(struct oip_producer *producer)
 {
-    return kind_of(producer) == CONSUMER_SINK &&
+    enum consumer_kind kind = kind_of(producer);
+    return (kind == CONSUMER_SINK || kind == CONSUMER_DISCARD) &&
            delivery_state(atomic_load_explicit(&producer->delivery, memory_order_seq_cst)) == DELIVERY_QUEUED;
 }
 
 void delivery_on_pool(struct oip_producer *producer, uint32_t *until_sample)
 {
-    if (kind_of(producer) != CONSUMER_SINK) {
+    enum consumer_kind kind = kind_of(producer);
+    if (kind != CONSUMER_SINK && kind != CONSUMER_DISCARD) {
         return;
     }
     uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
-    if ((delivery_state(word) == DELIVERY_QUEUED || delivery_state(word) == DELIVERY_IDLE) &&
-        swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
-        deliver_to_sink(producer, until_sample);
+    bool queued = delivery_state(word) == DELIVERY_QUEUED;
+    bool idle = delivery_state(word) == DELIVERY_IDLE && kind == CONSUMER_SINK;
+    if ((queued || idle) && swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
+        if (kind_of(producer) == CONSUMER_DISCARD) {
+            discard_run(producer);
+        } else {
+            deliver_to_sink(producer, until_sample);
+        }
     }
 }

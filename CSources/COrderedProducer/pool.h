@@ -59,6 +59,8 @@ struct worker {
     bool leaves_the_rest;      /* what is queued is in good hands: park at once */
     uint32_t until_sample;     /* items until it measures one: waking.h */
     _Atomic uint64_t woken_at; /* by whom wakes, for the measured cost of a wake; 0: not measured */
+    void (*errand)(void *argument); /* of a spare thread: all that it does. NULL: it serves */
+    void *errand_argument;
     enum worker_state state;   /* under the pool's lock: whose place it is */
     pthread_t thread;
 };
@@ -98,6 +100,12 @@ static inline bool on_pool_thread(const struct oip_pool *pool)
 
 /* Wakes one parked thread, unless one is searching. Whether it did. */
 bool pool_wake(struct oip_pool *pool);
+
+/*
+ * Runs errand(argument) on a thread that is started for it and counts as one of the pool until it has returned: for what
+ * must not wait until one of the others comes back. 0, or an errno, negated; -ESHUTDOWN where the threads are to leave.
+ */
+int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument);
 
 /* Whether a thread will look at the run queue soon: one is searching, or there is a lookout. */
 bool pool_is_watched(struct oip_pool *pool);

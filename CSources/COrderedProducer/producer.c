@@ -89,6 +89,7 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     atomic_init(&producer->start_limit, UINT64_MAX);
     atomic_init(&producer->gate, UINT64_MAX);
     atomic_init(&producer->stall_longest_sequence, UINT64_MAX);
+    atomic_init(&producer->consumer_thread, THREAD_NOBODY);
     atomic_init(&producer->delivery, delivery_word(0, DELIVERY_NONE));
     producer->until_sample = 1;
     producer->slept_briefly = true;

@@ -22,6 +22,7 @@
 #include "ready_queue.h"
 #include "reorder_ring.h"
 #include "run_queue.h"
+#include "thread_identity.h"
 #include "waiter.h"
 #include <ordered_producer.h>
 
@@ -72,14 +73,14 @@ struct oip_producer {
     OIP_ALIGNED_TO_LINE _Atomic uint64_t passed; /* sequences behind head that were not delivered, */
     _Atomic uint64_t discarded;                  /* and of them those that had not failed */
     _Atomic uint64_t assisted;
-    uint32_t until_sample;                 /* of the consumer's cost samples */
-    _Atomic(const void *) consumer_thread; /* identity of the thread that calls oip_next() */
-    atomic_bool inside;                    /* a loop's consumer may be taking an item: delivery.h */
-    bool gathers;                          /* looks for items now and then only: deliverer.c */
-    uint32_t quick_finds;                  /* in a row */
-    bool slept_briefly;                    /* the last time: then polling would have been better */
-    uint64_t idle_since;                   /* of a sink: when it last found nothing to deliver */
-    uint32_t unneeded_fences;              /* deliveries in a row that fenced for nobody: window.c */
+    uint32_t until_sample;           /* of the consumer's cost samples */
+    _Atomic int64_t consumer_thread; /* the thread that takes items: thread_identity.h */
+    atomic_bool inside;              /* a loop's consumer may be taking an item: delivery.h */
+    bool gathers;                    /* looks for items now and then only: deliverer.c */
+    uint32_t quick_finds;            /* in a row */
+    bool slept_briefly;              /* the last time: then polling would have been better */
+    uint64_t idle_since;             /* of a sink: when it last found nothing to deliver */
+    uint32_t unneeded_fences;        /* deliveries in a row that fenced for nobody: window.c */
     _Atomic uint64_t stall_total;
     _Atomic uint64_t stall_longest;
     _Atomic uint64_t stall_longest_sequence;

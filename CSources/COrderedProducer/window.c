@@ -308,12 +308,11 @@ int window_wait(struct oip_producer *producer, const void *payload, const struct
         if (pool_thread) {
             delivery_on_pool(producer, &until_sample); /* the sink may be waiting for a pool thread */
         }
-        bool looks_again = timekeeper_goes_on() || pool_thread;
         if (!sleeper_is_told(&sleeper)) {
             atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
             /* A pool thread is what others count on: it looks again what there is to run, or to hand to the sink. */
             sleeper_sleep(&sleeper, ticket,
-                          looks_again ? WAKING_LOOKOUT_NS
+                          pool_thread ? WAKING_LOOKOUT_NS
                           : eager     ? PARKING_FOREVER
                                       : WINDOW_PATIENCE_NS);
             atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);

@@ -265,12 +265,10 @@ void pool_clear_run_queue(struct oip_pool *pool)
     }
 }
 
-void *worker_main(void *argument)
+/* Runs what is queued until the thread is to leave. */
+static void serve(struct worker *worker)
 {
-    struct worker *worker = argument;
     struct oip_pool *pool = worker->pool;
-    name_this_thread(worker);
-    current_worker = worker;
     for (;;) {
         struct runnable *runnable = worker->leaves_the_rest ? NULL : run_queue_pop(&pool->run_queue);
         if (runnable != NULL) {
@@ -295,6 +293,19 @@ void *worker_main(void *argument)
             continue;
         }
         park(worker);
+    }
+}
+
+void *worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    struct oip_pool *pool = worker->pool;
+    name_this_thread(worker);
+    current_worker = worker;
+    if (worker->errand == NULL) {
+        serve(worker);
+    } else {
+        worker->errand(worker->errand_argument);
     }
     OIP_POINT(worker_leaves);
     if (worker->searching) {

@@ -150,8 +150,7 @@ typedef int (*oip_run_function)(void *context, void *payload, uint64_t sequence)
 /*
  * Makes what takes the place of an overtaken item, see deadlines below. 0: the output is in `payload`, which held
  * nothing before; OIP_LEAVE_OUT: nothing takes its place; any other number: the item fails with it. Called once per
- * overtaken item, on the thread that delivers at the time, or the timekeeper's. Everybody waits for it: it must be
- * quick.
+ * overtaken item, on the thread that delivers at the time. Everybody waits for it: it must be quick.
  */
 typedef int (*oip_substitute_function)(void *context, void *payload, uint64_t sequence, void *argument);
 
@@ -337,7 +336,9 @@ struct oip_request {
  *
  * In a producer with deadlines an item runs in a copy of its payload, on a thread of the pool, never on that of the
  * consumer or of a caller from outside. The pool has one more thread, "<name>-clock", from the first such producer on:
- * creating that one fails where the thread cannot be started.
+ * creating that one fails where the thread cannot be started. It calls nothing of the program's. Where a sink has
+ * something to get, or something is to be discarded, and no thread of the pool has come for it within a millisecond, one
+ * is started for this alone.
  *
  * -EINVAL: the producer has no deadlines, and one was given, or an argument. Where a waiter is registered, the request
  * has to stay valid and in place as long as it.
@@ -385,7 +386,8 @@ OIP_API void oip_detach(oip_producer *producer);
 
 /*
  * Waits for the next item and moves its output to `payload`: 1. Returns 0 where the iteration has ended, again and
- * again. `sequence` may be NULL.
+ * again. `sequence` may be NULL. On a thread of the producer's pool it runs items while it waits, whatever the options
+ * say, since these may have no other thread; -EDEADLK where it would wait and is inside 32 items and consumers already.
  */
 OIP_API int oip_next(oip_producer *producer, void *payload, uint64_t *sequence);
 
