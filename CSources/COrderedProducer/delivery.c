@@ -21,15 +21,24 @@ static void tell_consumer(struct oip_producer *producer)
     }
 }
 
-/* The delivery is queued, and a pool thread is to take it. */
+/* The delivery is queued: a pool thread is called for it. */
 static void call_pool(struct oip_producer *producer)
 {
     execution_queue(producer);
-    if (!waking_worker_will_look(producer) && pool_wake(producer->pool)) {
+    if (!at_turn_with(producer) && !waking_worker_will_look(producer) && pool_wake(producer->pool)) {
         atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
     }
     if (OIP_UNLIKELY(producer->deadlines != NULL)) {
         deadline_expect_pool(producer);
+    }
+}
+
+void delivery_queue(struct oip_producer *producer, uint64_t head)
+{
+    set_delivery(producer, head, DELIVERY_QUEUED);
+    call_pool(producer);
+    if (is_aborted(producer)) {
+        delivery_abort(producer); /* it found the delivery busy and left it to the holder */
     }
 }
 
@@ -38,23 +47,23 @@ static bool flip(struct oip_producer *producer, uint64_t word)
     uint64_t busy = delivery_word(delivery_sequence(word), DELIVERY_BUSY);
     uint64_t queued = delivery_word(delivery_sequence(word), DELIVERY_QUEUED);
     enum consumer_kind kind = kind_of(producer);
-    bool delivers = kind == CONSUMER_DISCARD || (kind == CONSUMER_SINK && at_turn_with(producer));
-    if (kind == CONSUMER_NONE || !swap_delivery(producer, word, delivers ? busy : queued)) {
+    bool takes_over = kind == CONSUMER_DISCARD || kind == CONSUMER_SINK;
+    if (kind == CONSUMER_NONE || !swap_delivery(producer, word, takes_over ? busy : queued)) {
         return false;
     }
     OIP_POINT(flip_to_queued);
     /* Between reading the kind and the swap the iteration may have ended, and the discarding gone idle on the same
      * item. */
     if (kind_of(producer) == CONSUMER_DISCARD) {
-        if (delivers || swap_delivery(producer, queued, busy)) {
+        if (takes_over || swap_delivery(producer, queued, busy)) {
             discard_run(producer);
         }
     } else if (kind != CONSUMER_SINK) {
         tell_consumer(producer);
-    } else if (delivers) {
+    } else if (at_turn_with(producer)) {
         deliver_to_sink(producer, &current_worker->until_sample);
     } else {
-        call_pool(producer);
+        deliver_beside_sink(producer);
     }
     return true;
 }
@@ -107,33 +116,14 @@ bool delivery_published(struct oip_producer *producer, uint64_t word, uint64_t f
     return handed_over && count == 1 && !ring_is_published(&producer->ring, first + 1);
 }
 
-/* This thread ends the iteration of a production that nobody delivers for now. False: `word` is old. */
-static bool take_and_end(struct oip_producer *producer, uint64_t word)
-{
-    if (!swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
-        return false;
-    }
-    producer_retain(producer); /* production may be drained, and its reference gone */
-    delivery_end(producer);
-    producer_drop(producer);
-    return true;
-}
-
 void delivery_kick(struct oip_producer *producer)
 {
-    for (;;) {
-        uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
-        enum delivery_state state = delivery_state(word);
-        bool waits = state == DELIVERY_IDLE || state == DELIVERY_PAUSED;
-        /* Behind the last item there is nothing to do for the pool, whose threads may all be inside something. */
-        if (kind_of(producer) == CONSUMER_SINK && (waits || state == DELIVERY_QUEUED) &&
-            ring_is_exhausted(&producer->ring, ring_head(&producer->ring))) {
-            if (take_and_end(producer, word)) {
-                return;
-            }
-        } else if (!waits || flip(producer, word)) {
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    while (delivery_state(word) == DELIVERY_IDLE || delivery_state(word) == DELIVERY_PAUSED) {
+        if (flip(producer, word)) {
             return;
         }
+        word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
     }
 }
 
@@ -147,7 +137,9 @@ void delivery_abort(struct oip_producer *producer)
             return; /* the holder looks at the gate before it lets go */
         }
         if (kind == CONSUMER_DISCARD && state == DELIVERY_QUEUED) {
-            if (take_and_end(producer, word)) { /* it was queued for the pool by a timer */
+            /* By a timer, for the pool. */
+            if (swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
+                discard_run(producer);
                 return;
             }
             continue;

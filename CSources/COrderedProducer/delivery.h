@@ -22,8 +22,10 @@
  *     idle(s) -> queued     a thread that finished s, or ended, or resumed production: "flip"; or the timekeeper, where
  *                           the deadline of s has passed (deadline.h)
  *     queued -> busy        the consumer, or for a sink a pool thread
- *     idle(s) -> busy       for discarding, the thread that flips does the work itself; so does a pool thread for a
- *                           sink
+ *     idle(s) -> busy       for discarding, the thread that flips does the work itself; so it does for a sink, but that
+ *                           only a pool thread calls the sink: another one passes over what needs no call of it, the
+ *                           end included, and queues the delivery where it finds an item. So a production of which
+ *                           nothing is left to deliver ends without the pool.
  *
  * Why nothing is slept through. Idle: word := idle(s), then look at the stamp of s (and at gate and tail). Finish:
  * stamp := done, then look at the word. All sequentially consistent: the deliverer sees the stamp, or the finisher sees
@@ -100,6 +102,9 @@ void delivery_before_leaving(struct oip_producer *producer);
  * there was to discard. Under no lock.
  */
 bool delivery_published(struct oip_producer *producer, uint64_t word, uint64_t first, uint64_t count);
+
+/* The holder lets go of a head that is for a sink: a pool thread is called, and takes it over. Needs a reference. */
+void delivery_queue(struct oip_producer *producer, uint64_t head);
 
 /* Whether a pool thread has to deliver; and its doing so. */
 bool delivery_needs_pool(struct oip_producer *producer);

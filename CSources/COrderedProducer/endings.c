@@ -2,6 +2,7 @@
 #include "endings.h"
 
 #include "deadline.h"
+#include "deliverer.h"
 #include "delivery.h"
 #include "execution.h"
 #include "pool.h"
@@ -447,15 +448,11 @@ int oip_start_sink(oip_producer *producer, int (*sink)(void *context, void *payl
     if (result == 0) {
         producer->sink = sink;
         producer->sink_context = context;
-        result = attach(producer, CONSUMER_SINK, DELIVERY_QUEUED);
+        result = attach(producer, CONSUMER_SINK, DELIVERY_BUSY);
     }
     pthread_mutex_unlock(&producer->lock);
     if (result == 0) {
-        execution_queue(producer); /* a pool thread delivers what has gathered */
-        pool_wake(producer->pool);
-        if (producer->deadlines != NULL) {
-            deadline_expect_pool(producer);
-        }
+        deliver_beside_sink(producer); /* a pool thread delivers what has gathered */
     }
     return result;
 }
