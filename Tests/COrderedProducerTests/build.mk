@@ -28,6 +28,11 @@ WRAPPING := $(BUILD)/memory_test $(BUILD)/memory_failures_test
 $(WRAPPING): $(BUILD)/wrapped.o
 $(WRAPPING): WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free,--wrap=pthread_create
 
+# Its system calls, so that a test can see who sleeps how.
+WATCHING := $(addprefix $(BUILD)/,free_room_test slow_caller_test)
+$(WATCHING): $(BUILD)/sleeps.o
+$(WATCHING): WRAPPED := -Wl,--wrap=syscall
+
 $(TESTS): %: %.o $(SUPPORT_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(MODE) $^ $(WRAPPED) $(LIBRARIES) $(LINK) -o $@
 
