@@ -3,6 +3,7 @@
  * A blocking consumer: oip_next() in a thread of its own. It holds the delivery from its start, but for when it sleeps
  * or is paused, runs the head itself where nobody has claimed it, and later items where the head is being run.
  */
+#include "arguments.h"
 #include "deadline.h"
 #include "deliverer.h"
 #include "execution.h"
@@ -106,14 +107,26 @@ static OIP_COLD int consumer_wait(struct oip_producer *producer, uint64_t head)
     return handle_head(producer, head, view);
 }
 
+int nobodys_items(struct oip_producer *producer, enum consumer_kind kind, const char *function)
+{
+    if (kind == CONSUMER_NONE) {
+        return fail_with(-EINVAL, "%s: no consumer is attached; call oip_start, oip_attach or oip_attach_ready_queue",
+                         function);
+    }
+    if (kind == CONSUMER_LOOP) {
+        return fail_with(-EINVAL, "%s: the consumer is an event loop, which calls oip_try_next", function);
+    }
+    /* Set before the kind, and constant: whatever ended production, its items were the sink's. */
+    return producer->sink != NULL ? fail_with(-EINVAL, "%s: the items are given to a sink", function) : 0;
+}
+
 int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NULL(payload);
     enum consumer_kind kind = kind_of(producer);
     if (OIP_UNLIKELY(kind != CONSUMER_THREAD)) {
-        return kind != CONSUMER_NONE
-                   ? 0
-                   : fail_with(-EINVAL, "oip_next: no consumer is attached; call oip_start or oip_attach first");
+        return nobodys_items(producer, kind, __func__);
     }
     remember_consumer(producer);
     for (;;) {

@@ -177,6 +177,7 @@ void deadlines_destroy(struct oip_pool *pool, struct deadlines *deadlines)
 {
     if (deadlines != NULL) {
         timekeeper_dismiss(pool, &deadlines->alarm);
+        late_items_destroy(&deadlines->reserved);
         free(deadlines);
     }
 }

@@ -41,6 +41,7 @@
 #ifndef OIP_DEADLINE_H
 #define OIP_DEADLINE_H
 
+#include "late_items.h"
 #include "producer.h"
 #include "timekeeper.h"
 
@@ -60,12 +61,21 @@ struct deadlines {
     struct alarm alarm;
     _Atomic uint64_t overtaken; /* how many */
     _Atomic uint64_t late;      /* of them still being made, now */
+    struct late_items reserved; /* which of those are to be finished by the program; under the producer's lock */
+};
+
+/* How a reserved item comes. */
+enum arrival {
+    ARRIVES_IN_TIME,
+    ARRIVES_LATE,    /* it was overtaken */
+    ARRIVES_FOR_NONE /* there is no such item: it has come before, or was never reserved */
 };
 
 /* What a slot has besides stamp and payload. Written before the item is published. */
 struct slot_deadline {
     _Atomic uint64_t due; /* NEVER: none. Atomic for those who look at a slot that may be a later lap's by now */
     void *argument;       /* for the substitute; of whoever moves the slot */
+    atomic_bool reserved; /* the program finishes it; not a thread that runs a copy of it */
 };
 
 static inline struct slot_deadline *slot_deadline(struct slot *slot)
@@ -83,9 +93,10 @@ void deadlines_destroy(struct oip_pool *pool, struct deadlines *deadlines);
 uint64_t deadline_from_now(const struct oip_producer *producer, uint64_t deadline_ns);
 
 /* What the slot of an item that is not published yet has besides its payload. */
-static inline void deadline_write(struct slot *slot, uint64_t due, void *argument)
+static inline void deadline_write(struct slot *slot, uint64_t due, void *argument, bool reserved)
 {
     atomic_store_explicit(&slot_deadline(slot)->due, due, memory_order_relaxed);
+    atomic_store_explicit(&slot_deadline(slot)->reserved, reserved, memory_order_relaxed);
     slot_deadline(slot)->argument = argument;
 }
 
@@ -109,8 +120,8 @@ bool deadline_has_passed(const struct oip_producer *producer, uint64_t head, uin
  */
 void overtaking_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample);
 
-/* A reserved item has come: whether in time, and then its slot is the caller's to finish. Gives the reference back. */
-bool overtaking_finishes(struct oip_producer *producer, uint64_t sequence);
+/* A reserved item has come. In time its slot is the caller's to finish; late: gives the reference back. */
+enum arrival overtaking_arrival(struct oip_producer *producer, uint64_t sequence);
 
 /* The holder overtakes the head, if that is due. True: the head is final. */
 bool overtaking_overtake(struct oip_producer *producer, uint64_t head);

@@ -85,6 +85,9 @@ static inline void add(_Atomic uint64_t *counter, uint64_t count)
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + count, memory_order_relaxed);
 }
 
+/* What oip_next() and oip_try_next() say where the items are not the caller's to take: the end, or -EINVAL. */
+int nobodys_items(struct oip_producer *producer, enum consumer_kind kind, const char *function);
+
 /* This thread takes items: so that its own waits for room or for the end are refused. */
 static inline void remember_consumer(struct oip_producer *producer)
 {
@@ -113,7 +116,7 @@ static inline void advance(struct oip_producer *producer, uint64_t head)
 static inline void take_done(struct oip_producer *producer, uint64_t head, void *payload, uint64_t *sequence)
 {
     struct reorder_ring *ring = &producer->ring;
-    oip_copy(payload, slot_payload(ring, ring_slot(ring, head)), ring->payload_size);
+    oip_copy(payload, slot_payload(ring, ring_slot(ring, head)), ring->output_size);
     if (sequence != NULL) {
         *sequence = head;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "endings.h"
 
+#include "arguments.h"
 #include "deadline.h"
 #include "deliverer.h"
 #include "delivery.h"
@@ -151,9 +152,7 @@ static void lift_pause(struct oip_producer *producer)
 
 void oip_pause(oip_producer *producer)
 {
-    if (producer->generation != fork_generation) {
-        return;
-    }
+    IGNORE_IF_UNUSABLE(producer);
     pthread_mutex_lock(&producer->lock);
     if (!producer->stopping) {
         producer->paused = true;
@@ -164,17 +163,15 @@ void oip_pause(oip_producer *producer)
 
 void oip_resume(oip_producer *producer)
 {
-    if (producer->generation == fork_generation) {
-        lift_pause(producer);
-    }
+    IGNORE_IF_UNUSABLE(producer);
+    lift_pause(producer);
 }
 
 void oip_finish(oip_producer *producer)
 {
-    if (producer->generation == fork_generation) {
-        window_close(producer);
-        delivery_kick(producer); /* the end may be the head already */
-    }
+    IGNORE_IF_UNUSABLE(producer);
+    window_close(producer);
+    delivery_kick(producer); /* the end may be the head already */
 }
 
 /* What oip_stop() and oip_stop_async() have in common: the end is on its way. */
@@ -216,7 +213,8 @@ static int would_wait_for_itself(struct oip_producer *producer)
 
 void *oip_take_value(oip_producer *producer)
 {
-    if (producer->generation != fork_generation) {
+    if (!IS_USABLE(producer)) {
+        refuse_object(producer, __func__);
         return NULL;
     }
     pthread_mutex_lock(&producer->lock);
@@ -236,7 +234,7 @@ static bool has_ended(struct oip_producer *producer)
 
 int oip_stop(oip_producer *producer, void **value)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
     if (!has_ended(producer)) {
         int result = would_wait_for_itself(producer);
         if (result != 0) {
@@ -275,7 +273,8 @@ int oip_stop(oip_producer *producer, void **value)
 
 int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NO_WAITER(waiter);
     waiter_init(waiter);
     if (has_ended(producer)) {
         return 0;
@@ -290,14 +289,13 @@ int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter)
 
 void oip_stop_producing(oip_producer *producer)
 {
-    if (producer->generation == fork_generation) {
-        ending_abort(producer);
-    }
+    IGNORE_IF_UNUSABLE(producer);
+    ending_abort(producer);
 }
 
 int oip_failure(const oip_producer *producer, uint64_t *sequence, int *code)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
     struct oip_producer *inner = (struct oip_producer *)(uintptr_t)producer; /* for its lock */
     pthread_mutex_lock(&inner->lock);
     bool failed = producer->failed && producer->failure_reached;
@@ -340,8 +338,15 @@ static void *consumer_main(void *argument)
 
 void oip_detach(oip_producer *producer)
 {
-    if (producer->generation == fork_generation) {
+    IGNORE_IF_UNUSABLE(producer);
+    pthread_mutex_lock(&producer->lock);
+    int kind = atomic_load_explicit(&producer->kind, memory_order_relaxed);
+    bool attached = kind == CONSUMER_LOOP || (kind == CONSUMER_THREAD && producer->consume == NULL);
+    pthread_mutex_unlock(&producer->lock);
+    if (attached) {
         consumer_is_gone(producer);
+    } else if (kind != CONSUMER_DISCARD) { /* then the iteration has ended, and nothing is left to do */
+        fail_with(-EINVAL, "oip_detach: the consumer was not attached by oip_attach or oip_attach_ready_queue");
     }
 }
 
@@ -372,10 +377,8 @@ static int attach(struct oip_producer *producer, enum consumer_kind kind, enum d
 
 int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, void *argument), void *argument)
 {
-    RETURN_IF_FORKED(producer);
-    if (consume == NULL) {
-        return fail_with(-EINVAL, "oip_start: consume is NULL");
-    }
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NULL(consume);
     pthread_mutex_lock(&producer->lock);
     int result = may_attach(producer);
     if (result == 0) {
@@ -396,6 +399,7 @@ int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, v
         /* As if never started: the delivery is given back, unless production ended meanwhile. */
         pthread_mutex_lock(&producer->lock);
         producer->open_ends--;
+        producer->consume = NULL;
         atomic_store_explicit(&producer->kind, CONSUMER_NONE, memory_order_seq_cst);
         atomic_exchange_explicit(&producer->delivery, delivery_word(0, DELIVERY_NONE), memory_order_seq_cst);
         bool stopped = producer->stopping || atomic_load(&producer->start_limit) == 0;
@@ -411,7 +415,7 @@ int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, v
 
 int oip_attach(oip_producer *producer)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
     pthread_mutex_lock(&producer->lock);
     int result = may_attach(producer);
     if (result == 0) {
@@ -423,8 +427,8 @@ int oip_attach(oip_producer *producer)
 
 int oip_attach_ready_queue(oip_producer *producer, oip_ready_queue *queue, void *tag)
 {
-    RETURN_IF_FORKED(producer);
-    RETURN_IF_FORKED(queue);
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_UNUSABLE(queue);
     pthread_mutex_lock(&producer->lock);
     int result = may_attach(producer);
     if (result == 0) {
@@ -439,10 +443,8 @@ int oip_attach_ready_queue(oip_producer *producer, oip_ready_queue *queue, void 
 
 int oip_start_sink(oip_producer *producer, int (*sink)(void *context, void *payload, uint64_t sequence), void *context)
 {
-    RETURN_IF_FORKED(producer);
-    if (sink == NULL) {
-        return fail_with(-EINVAL, "oip_start_sink: sink is NULL");
-    }
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NULL(sink);
     pthread_mutex_lock(&producer->lock);
     int result = may_attach(producer);
     if (result == 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pool.h"
 
+#include "arguments.h"
 #include "execution.h"
 #include "waking.h"
 #include "worker.h"
@@ -78,12 +79,12 @@ static int start_worker(struct oip_pool *pool, uint32_t index, void (*errand)(vo
     if (error != 0) {
         return fail_with(-error, "pthread_attr_init");
     }
-    const char *call = "pthread_attr_setstacksize";
+    const char *call = "oip_pool_create: stack_size: pthread_attr_setstacksize";
     if (pool->stack_size != 0) {
         error = pthread_attr_setstacksize(&attributes, pool->stack_size);
     }
     if (error == 0 && pool->cpu_count != 0) {
-        call = "pthread_attr_setaffinity_np";
+        call = "oip_pool_create: cpus: pthread_attr_setaffinity_np";
         error = bind_to_processor(&attributes, pool->cpus[index % pool->cpu_count]);
     }
     int result;
@@ -219,35 +220,43 @@ static int set_threads(struct oip_pool *pool, uint32_t threads)
     return result;
 }
 
-static int check_threads(uint32_t threads)
+static int check_threads(uint32_t threads, const char *function)
 {
     if (threads < 1 || threads > OIP_MAX_THREADS) {
-        return fail_with(-EINVAL, "threads is %u, not 1 to %u", threads, OIP_MAX_THREADS);
+        return fail_with(-EINVAL, "%s: threads is %u, not 1 to %u", function, threads, OIP_MAX_THREADS);
+    }
+    return 0;
+}
+
+static int check_cpus(const uint32_t *cpus, size_t count)
+{
+    if (cpus == NULL && count != 0) {
+        return fail_with(-EINVAL, "oip_pool_create: cpu_count is %zu, but cpus is NULL", count);
+    }
+    if (count > OIP_MAX_THREADS) {
+        return fail_with(-EINVAL, "oip_pool_create: cpu_count %zu is over %u", count, OIP_MAX_THREADS);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (cpus[i] >= CPU_SETSIZE) {
+            return fail_with(-EINVAL, "oip_pool_create: processor %u in cpus is not below %d", cpus[i], CPU_SETSIZE);
+        }
     }
     return 0;
 }
 
 static int read_options(struct oip_pool_options *read, const struct oip_pool_options *given)
 {
-    memset(read, 0, sizeof *read);
-    if (given != NULL) {
-        if (given->size < offsetof(struct oip_pool_options, cpu_count)) {
-            return fail_with(-EINVAL, "oip_pool_create: options.size is not sizeof(struct oip_pool_options)");
-        }
-        memcpy(read, given, given->size < sizeof *read ? given->size : sizeof *read);
+    static const struct oip_pool_options defaults = OIP_POOL_OPTIONS_INIT;
+    int result = read_options_struct(read, sizeof *read, offsetof(struct oip_pool_options, cpu_count),
+                                     given != NULL ? given : &defaults, "oip_pool_create", "oip_pool_options");
+    if (result != 0) {
+        return result;
     }
     if (read->threads == 0) {
         read->threads = available_processors();
     }
-    if (read->cpus == NULL) {
-        read->cpu_count = 0;
-    }
-    for (size_t i = 0; i < read->cpu_count; i++) {
-        if (read->cpus[i] >= CPU_SETSIZE) {
-            return fail_with(-EINVAL, "processor %u in cpus is not below %d", read->cpus[i], CPU_SETSIZE);
-        }
-    }
-    return check_threads(read->threads);
+    result = check_threads(read->threads, "oip_pool_create");
+    return result != 0 ? result : check_cpus(read->cpus, read->cpu_count);
 }
 
 static void destroy(struct oip_pool *pool)
@@ -290,7 +299,7 @@ static void stop_threads(struct oip_pool *pool)
 int oip_pool_create(oip_pool **created, const struct oip_pool_options *given)
 {
     if (created == NULL) {
-        return fail_with(-EINVAL, "oip_pool_create: pool is NULL");
+        return refuse_null("pool", __func__);
     }
     struct oip_pool_options options;
     int result = read_options(&options, given);
@@ -365,7 +374,8 @@ no_queue:
 uint32_t oip_pool_threads(const oip_pool *pool)
 {
     struct oip_pool *inner = (struct oip_pool *)(uintptr_t)pool; /* for its lock */
-    if (pool->generation != fork_generation) {
+    if (!IS_USABLE(pool)) {
+        refuse_object(pool, __func__);
         return 0;
     }
     pthread_mutex_lock(&inner->lock);
@@ -376,8 +386,8 @@ uint32_t oip_pool_threads(const oip_pool *pool)
 
 int oip_pool_resize(oip_pool *pool, uint32_t threads)
 {
-    RETURN_IF_FORKED(pool);
-    int result = check_threads(threads);
+    RETURN_IF_UNUSABLE(pool);
+    int result = check_threads(threads, __func__);
     if (result != 0) {
         return result;
     }
@@ -411,7 +421,7 @@ void pool_close(struct oip_pool *pool)
 
 int oip_pool_shutdown(oip_pool *pool)
 {
-    RETURN_IF_FORKED(pool);
+    RETURN_IF_UNUSABLE(pool);
     for (const struct frame *frame = current_frame; frame != NULL; frame = frame->outer) {
         if (frame->pool == pool) {
             return fail_with(-EDEADLK, "oip_pool_shutdown inside a consumer or an item on the same pool");
@@ -436,9 +446,7 @@ int oip_pool_shutdown(oip_pool *pool)
 
 void oip_pool_release(oip_pool *pool)
 {
-    if (pool->generation != fork_generation) {
-        return;
-    }
+    IGNORE_IF_UNUSABLE(pool);
     pthread_mutex_lock(&pool->lock);
     pool->refusing = true;
     pool->handle_gone = true;
@@ -472,10 +480,8 @@ static void run_job(struct runnable *runnable, struct worker *worker)
 
 int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void *argument)
 {
-    RETURN_IF_FORKED(pool);
-    if (function == NULL) {
-        return fail_with(-EINVAL, "oip_pool_run: function is NULL");
-    }
+    RETURN_IF_UNUSABLE(pool);
+    RETURN_IF_NULL(function);
     struct job *job = malloc(sizeof *job);
     if (job == NULL) {
         return fail_with(-ENOMEM, "oip_pool_run");

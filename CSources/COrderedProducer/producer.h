@@ -126,6 +126,7 @@ struct oip_producer {
     _Atomic uint64_t worker_wakes;
     _Atomic uint64_t consumer_wakes;
     _Atomic uint64_t caller_wakes;
+    _Atomic uint64_t surplus; /* completions of what was not there to be completed */
 
     atomic_uint references; /* handle, production, run queue or worker, ready queue, late items, each one */
 };

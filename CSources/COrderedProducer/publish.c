@@ -10,7 +10,7 @@ void publish_write(struct oip_producer *producer, uint64_t sequence, const struc
     struct reorder_ring *ring = &producer->ring;
     struct slot *slot = ring_slot(ring, sequence);
     if (producer->deadlines != NULL) {
-        deadline_write(slot, wish->due, wish->argument); /* the stamp publishes it */
+        deadline_write(slot, wish->due, wish->argument, wish->payload == NULL); /* the stamp publishes it */
     }
     if (wish->payload != NULL) {
         event(producer, OIP_REQUESTED, sequence);

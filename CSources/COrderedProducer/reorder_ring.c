@@ -33,7 +33,7 @@ int reorder_ring_init(struct reorder_ring *ring, size_t window, size_t extra, si
     }
     ring->slots = (char *)round_up((size_t)(uintptr_t)ring->memory, align > OIP_CACHE_LINE ? align : OIP_CACHE_LINE);
     ring->mask = slots - 1;
-    ring->payload_size = payload_size;
+    ring->payload_size = ring->output_size = payload_size;
     ring->slots_per_line = 1;
     while (ring->slots_per_line * 2 * ring->stride <= OIP_CACHE_LINE) {
         ring->slots_per_line *= 2;

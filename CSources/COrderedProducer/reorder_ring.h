@@ -16,12 +16,14 @@
  * How. Sequence s lives in slot `s & mask`. Each slot has a stamp, the sequence and the phase in one word:
  *
  *      (older)  ->  ready  ->  done | failed | skipped | discarded         an item that the pool runs
- *      (older)  ->  reserved  ->  done | failed | skipped                  an item that finishes elsewhere
+ *      (older)  ->  reserved  ->  moving  ->  done | failed | skipped      an item that finishes elsewhere
  *
- * Items that have deadlines run in a copy, and go through `moving` and `reserved`: deadline.h.
+ * Items that have deadlines run in a copy, and go through `moving` and `reserved`, too: deadline.h.
  *
  * Since the sequence is in the stamp, a stamp of an earlier lap never looks like one of this lap, and nothing has to be
- * reset: a slot is free because head has passed it, whatever its stamp says.
+ * reset: a slot is free because head has passed it, whatever its stamp says. So who finishes a reserved item takes the
+ * slot from exactly this sequence and phase (ring_take), and a program that finishes one twice, or one that it never
+ * reserved, changes nothing: neither the item nor one of a later lap in its slot.
  *
  * Three counters, each on a cache line of its own:
  *   tail   next sequence to give. A caller takes t by compare-and-swap t -> t + 1 after it has seen t - head < window.
@@ -99,6 +101,7 @@ struct reorder_ring {
     size_t stride; /* bytes from slot to slot */
     size_t payload_offset;
     size_t payload_size;
+    size_t output_size; /* of it: what the consumer gets */
     uint64_t window;
     uint64_t slots_per_line; /* a power of two: the most that surely share a cache line */
     void *memory;            /* to be freed */
@@ -178,6 +181,17 @@ static inline void ring_publish(struct slot *slot, uint64_t sequence, enum phase
     /* Release: the payload; pairs with the acquire of claimers and consumer. Sequentially consistent: the publisher
      * looks next whether somebody sleeps, who looks at this stamp last before it sleeps. */
     atomic_exchange_explicit(&slot->stamp, stamp_of(sequence, phase), memory_order_seq_cst);
+}
+
+/* Takes the slot of `sequence` out of `phase`, to move or replace the payload. One of several succeeds; nobody does
+ * where the slot is in another phase or another sequence's, or `sequence` is more than a stamp can hold. */
+static inline bool ring_take(struct slot *slot, uint64_t sequence, enum phase phase)
+{
+    uint64_t stamp = stamp_of(sequence, phase);
+    /* Acquire: the payload, and that a runner has read it; pairs with the release of whoever left it in this phase. */
+    return OIP_LIKELY(stamp_sequence(stamp) == sequence) &&
+           atomic_compare_exchange_strong_explicit(&slot->stamp, &stamp, stamp_of(sequence, PHASE_MOVING),
+                                                   memory_order_seq_cst, memory_order_relaxed);
 }
 
 /*

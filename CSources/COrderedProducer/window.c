@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "window.h"
 
+#include "arguments.h"
 #include "deadline.h"
 #include "delivery.h"
 #include "endings.h"
@@ -353,7 +354,8 @@ int window_wait_async(struct oip_producer *producer, const void *payload, const 
 
 int oip_cancel(oip_producer *producer, struct oip_waiter *waiter)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NULL(waiter);
     struct waiter *inner = waiter_of(waiter);
     struct granted granted = {0};
     OIP_POINT(cancel);
