@@ -26,7 +26,7 @@ static void take_notice(struct oip_producer *producer, uint64_t head)
     /* Pairs with the exchange in tell_consumer(), of the next one to tell. */
     atomic_store_explicit(&producer->on_ready_queue, false, memory_order_seq_cst);
     set_delivery(producer, head, DELIVERY_BUSY);
-    producer_drop(producer); /* the entry's; production's own is still there */
+    producer_drop_memory(producer); /* the entry's; production's own is still there */
 }
 
 static void consumer_sleep(struct oip_producer *producer, uint64_t head)

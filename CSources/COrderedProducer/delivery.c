@@ -11,7 +11,7 @@ static void tell_consumer(struct oip_producer *producer)
 {
     atomic_fetch_add_explicit(&producer->consumer_wakes, 1, memory_order_relaxed);
     if (!atomic_exchange_explicit(&producer->on_ready_queue, true, memory_order_seq_cst)) {
-        producer_retain(producer);
+        producer_retain_memory(producer);
         struct oip_ready_queue *queue = producer->ready_queue;
         ready_queue_push(queue, &producer->ready_entry);
         /* Sequentially consistent, after the push: pairs with oip_ready_queue_release(). */

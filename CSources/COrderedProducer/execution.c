@@ -68,7 +68,7 @@ bool execution_queue(struct oip_producer *producer)
     } while (!atomic_compare_exchange_weak_explicit(&producer->schedule, &schedule, schedule | SCHEDULE_QUEUED,
                                                     memory_order_seq_cst, memory_order_relaxed));
     OIP_POINT(schedule_queued);
-    producer_retain(producer);
+    producer_retain_memory(producer);
     run_queue_push(&producer->pool->run_queue, &producer->runnable);
     /* Sequentially consistent, after the push: the threads that leave clear the queue after they saw this. */
     if (OIP_UNLIKELY(atomic_load_explicit(&producer->pool->stopping, memory_order_seq_cst))) {
@@ -342,7 +342,7 @@ void execution_forget(struct runnable *runnable)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     atomic_fetch_and_explicit(&producer->schedule, ~(unsigned)SCHEDULE_QUEUED, memory_order_seq_cst);
-    producer_drop(producer);
+    producer_drop_memory(producer);
 }
 
 /* The worker's part of a turn: delivers, runs a quantum, and looks after who waits. Whether there may be more. */
@@ -391,7 +391,7 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
         /* Whoever filled the width has left since, perhaps before the queued bit was cleared. */
         execution_queue(producer);
     }
-    producer_drop(producer);
+    producer_drop_memory(producer);
 }
 
 bool runnable_is_moving(struct runnable *runnable)

@@ -128,11 +128,20 @@ struct oip_producer {
     _Atomic uint64_t caller_wakes;
     _Atomic uint64_t surplus; /* completions of what was not there to be completed */
 
-    atomic_uint references; /* handle, production, run queue or worker, ready queue, late items, each one */
+    atomic_uint references; /* on the context: handle, production, late items, each one; and calls that complete */
+    atomic_uint memory;     /* on this struct: the references together, the run queue or a worker, a ready queue */
 };
 
+/* A reference on the context. With the last one that is released. */
 void producer_retain(struct oip_producer *producer);
 void producer_drop(struct oip_producer *producer);
+
+/*
+ * One on the memory alone. What is queued has such a one: it may lie there until a thread of the pool, or the loop,
+ * comes by, and the context does not wait for that.
+ */
+void producer_retain_memory(struct oip_producer *producer);
+void producer_drop_memory(struct oip_producer *producer);
 
 OIP_PRIVATE_END
 

@@ -116,7 +116,7 @@ void see_producer(const oip_producer *producer, struct seen_producer *seen)
     uint64_t word = atomic_load(&producer->delivery);
     unsigned schedule = atomic_load(&producer->schedule);
     uint32_t cost = atomic_load(&producer->cost);
-    int patience = atomic_load(&producer->callers_wait);
+    unsigned patience = atomic_load(&producer->callers_wait);
     *seen = (struct seen_producer){
         .head = atomic_load(&ring->head),
         .claim = atomic_load(&ring->claim),
@@ -135,7 +135,7 @@ void see_producer(const oip_producer *producer, struct seen_producer *seen)
         .callers = length_of(&producer->callers),
         .stoppers = length_of(&producer->stoppers),
         .helpers = atomic_load(&producer->helpers),
-        .urgency = patience == NOBODY_WAITS ? 0 : patience == CALLERS_PATIENT ? 1 : 2,
+        .urgency = (patience & CALLERS_WAIT) == 0 ? 0 : (patience & (CALLERS_EAGER | CALLERS_URGENT)) == 0 ? 1 : 2,
         .queued = (schedule & SCHEDULE_QUEUED) != 0,
         .active = schedule_active(schedule),
         .width = producer->width,
