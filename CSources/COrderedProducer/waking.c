@@ -150,7 +150,9 @@ bool waking_may_leave(struct oip_producer *producer)
 {
     bool in_good_hands = (waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer)) ||
                          waking_is_crowded(producer);
-    return in_good_hands && run_queue_length(&producer->pool->run_queue) <= 1;
+    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
+    int own = (schedule & SCHEDULE_QUEUED) != 0; /* entries in the run queue; any other one is somebody else's */
+    return in_good_hands && run_queue_length(&producer->pool->run_queue) <= own;
 }
 
 bool waking_room_is_near(struct oip_producer *producer)

@@ -43,8 +43,10 @@ static bool wake(struct oip_pool *pool, uint64_t mark)
             worker = pool->workers[idle_top(idle) - 1];
             next = idle_with_top(idle, atomic_load_explicit(&worker->next_parked, memory_order_relaxed)) -
                    IDLE_PARKED_ONE + IDLE_SEARCHING_ONE;
+        } else if ((idle & IDLE_WANTED) != 0) {
+            return false;
         } else {
-            return false; /* all are awake, and look at the queue before they park */
+            next = idle | IDLE_WANTED; /* all are awake: the next one that is about to park looks again */
         }
         next = (next | mark) + IDLE_TAG_ONE;
         if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst,
@@ -195,8 +197,8 @@ static void park(struct worker *worker)
     uint64_t next;
     bool as_lookout;
     do {
-        if (worker->searching && (idle & IDLE_WANTED) != 0) {
-            /* Somebody relied on this thread's searching: look again. */
+        if ((idle & IDLE_WANTED) != 0) {
+            /* Somebody relied on this thread's being awake: look again. */
             atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
             return;
         }
