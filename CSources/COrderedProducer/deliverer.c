@@ -43,7 +43,7 @@ static uint64_t run_claimed_head(struct oip_producer *producer, uint64_t head, u
     window_after_claim(producer);
     if (count > 1) {
         held_run_begin(run, head, head + count);
-        execution_watch(producer);
+        execution_watch(producer, false);
     }
     struct frame frame;
     frame_enter(&frame, producer);

@@ -77,7 +77,7 @@ bool execution_queue(struct oip_producer *producer)
     return true;
 }
 
-void execution_watch(struct oip_producer *producer)
+void execution_watch(struct oip_producer *producer, bool stolen)
 {
     /* What is held was written by plain stores: a worker that leaves sees it, or this thread sees the queued bit
        gone. */
@@ -85,7 +85,7 @@ void execution_watch(struct oip_producer *producer)
     if ((atomic_load_explicit(&producer->schedule, memory_order_relaxed) & SCHEDULE_QUEUED) == 0) {
         execution_queue(producer);
     }
-    if (!pool_is_watched(producer->pool)) {
+    if (stolen || !pool_is_watched(producer->pool)) {
         pool_wake(producer->pool);
     }
 }
@@ -197,7 +197,7 @@ static inline void finish(struct oip_producer *producer, uint64_t sequence, enum
 
 /* Runs the `count` items from `first` on, which this thread has claimed, but for those that others take away. */
 static uint64_t run_claimed(struct oip_producer *producer, struct held_run *run, uint64_t first, uint64_t count,
-                            uint32_t *until_sample)
+                            bool stolen, uint32_t *until_sample)
 {
     uint64_t sequence = first;
     uint64_t ran = 1;
@@ -209,7 +209,7 @@ static uint64_t run_claimed(struct oip_producer *producer, struct held_run *run,
         pthread_mutex_lock(&producer->lock);
         held_run_begin(run, first, first + count);
         pthread_mutex_unlock(&producer->lock);
-        execution_watch(producer);
+        execution_watch(producer, stolen);
     }
     for (;; ran++) {
         current_frame->sequence = sequence;
@@ -246,15 +246,17 @@ static uint64_t run_some(struct oip_producer *producer, bool steals_first, uint3
     uint64_t most = waking_run_length(producer);
     struct held_run *run = most > 1 || steals_first ? held_runs_take(held) : NULL;
     uint64_t first;
+    bool stolen = false;
     uint64_t count = steals_first ? 0 : ring_claim(&producer->ring, run != NULL ? most : 1, &first);
     if (OIP_UNLIKELY(count == 0) && held_runs_wait(held)) {
         struct held_run *stuck = held_runs_find(held, steals_first ? 0 : WAKING_PATIENCE_NS);
         if (stuck != NULL) {
             run = run != NULL ? run : held_runs_take(held);
             count = held_run_steal(stuck, run != NULL ? HELD_RUN_MOST : 1, &first, &producer->lock);
+            stolen = true;
         }
     }
-    uint64_t ran = count != 0 ? run_claimed(producer, run, first, count, until_sample) : 0;
+    uint64_t ran = count != 0 ? run_claimed(producer, run, first, count, stolen, until_sample) : 0;
     if (run != NULL) {
         held_runs_return(held, run);
     }
@@ -366,8 +368,9 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     if (begin_turn(producer)) {
-        /* Where it would only be in the way it leaves at once, unless it came as the lookout: then nothing moves. */
-        if (worker->looks_out || !waking_is_crowded(producer)) {
+        /* Where it would only be in the way it leaves at once; unless it has to deliver, or came as the lookout: then
+         * nothing moves. */
+        if (worker->looks_out || delivery_needs_pool(producer) || !waking_is_crowded(producer)) {
             struct frame frame;
             frame_enter(&frame, producer);
             worker->turn = &frame;
@@ -381,6 +384,8 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
             worker->leaves_the_rest = worker->skipped++ >= (unsigned)run_queue_length(&producer->pool->run_queue);
         }
         end_turn(producer);
+        /* Who queues the delivery leaves it at a worker that is active: pairs with waking_worker_will_look(). */
+        worker->leaves_the_rest = worker->leaves_the_rest && !delivery_needs_pool(producer);
     } else if (delivery_needs_pool(producer)) {
         struct frame frame; /* all that may run items are inside long ones, and the sink has something to get */
         frame_enter(&frame, producer);

@@ -63,8 +63,11 @@ bool execution_queue(struct oip_producer *producer);
 /* Lets go of a producer that was queued when its pool was stopped. */
 void execution_forget(struct runnable *runnable);
 
-/* Sees to it that a lookout comes by: the calling thread holds items that it has not begun. */
-void execution_watch(struct oip_producer *producer);
+/*
+ * Sees to it that a lookout comes by: the calling thread holds items that it has not begun. If they are `stolen` a thread
+ * is called at once: those who held them before did not get on, and these may be as slow.
+ */
+void execution_watch(struct oip_producer *producer, bool stolen);
 
 /* The runnable's function: a pool thread's turn with the producer. */
 void execution_turn(struct runnable *runnable, struct worker *worker);
