@@ -5,6 +5,8 @@
  *
  *   G1  Producers are numbered. Inside an item, consumer or sink of producer i only the room or the end of producers
  *       j > i is waited for; and the room of i itself, where the library refuses what would wait for its caller.
+ *       A thread of the pool waits in the library alone, which helps: but with that one producer, so in one program
+ *       either items wait or consumers do.
  *   G2  The thread of an event loop serves all its producers, and waits for none.
  *   G3  Callbacks (`done`) wait for nobody.
  *   G4  What was reserved is finished at once, or handed to the keeper, who waits for nobody. A pause is ended by the
@@ -26,6 +28,7 @@ const uint64_t deadline_times[DEADLINE_TIMES] = {0, 1, 5000, 100000, 3000000, 36
 struct drawing {
     struct program *program;
     struct chance dice;
+    bool items_wait;  /* for room or ends; else consumers do: G1 */
     unsigned style;   /* of costs */
     unsigned resizes; /* still allowed: each may take threads of the controller */
 };
@@ -107,7 +110,7 @@ static unsigned draw_producer(struct drawing *drawing, enum where where, enum ve
     if (!waits(verb) || where == AS_CALLER) {
         return roll(drawing, producers);
     }
-    if (where == AS_DIRECTOR || where == AS_LOOP) {
+    if (where == AS_DIRECTOR || where == AS_LOOP || drawing->items_wait == (where == AS_CONSUMER)) {
         return MOST_PRODUCERS;
     }
     return inside + roll(drawing, producers - inside);
@@ -130,7 +133,7 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
         bool outside = where == AS_CALLER || where == AS_DIRECTOR;
         if (verb == NOTHING || verb == SHUT_DOWN || (verb == ATTACH && where != AS_CALLER) ||
             (verb == LEAVE && where != AS_CONSUMER && where != AS_LOOP) || (verb == NAP && !outside) ||
-            (verb == RESIZE && drawing->resizes == 0)) {
+            (verb == STOP_ASYNC && where != AS_CALLER) || (verb == RESIZE && drawing->resizes == 0)) {
             continue;
         }
         unsigned of = draw_producer(drawing, where, verb, inside);
@@ -219,6 +222,7 @@ void program_draw(struct program *program, uint64_t seed)
     program->pool_first = in_percent(&drawing, 30);
     program->shuts_down = in_percent(&drawing, 50);
     drawing.style = roll(&drawing, 4);
+    drawing.items_wait = in_percent(&drawing, 60);
     for (unsigned i = 0; i < program->producers; i++) {
         draw_producer_plan(&drawing, i);
     }

@@ -28,14 +28,12 @@ bool keep_one(void)
     }
     unsigned at = (unsigned)chance_next(&scene.dice, scene.keeper.count);
     struct token *token = scene.keeper.mail[at].token;
-    struct side *resume = scene.keeper.mail[at].resume;
+    struct side *paused = scene.keeper.mail[at].resume;
     scene.keeper.mail[at] = scene.keeper.mail[--scene.keeper.count];
     if (token != NULL) {
         finish_reserved(token);
     } else {
-        resume->resumes++;
-        resume->paused = false;
-        oip_resume(resume->producer);
+        resume(paused);
         scene.keeper.resumes--;
     }
     return true;

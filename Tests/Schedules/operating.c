@@ -18,13 +18,23 @@ static void look(struct side *side)
 
 static void pause(struct side *side)
 {
+    bool alone = side->resuming == 0;
     unsigned resumes = side->resumes;
     oip_pause(side->producer);
-    if (side->resumes == resumes && !side->stopping && !side->paused) {
+    if (alone && side->resumes == resumes && !side->stopping && !side->paused) {
         side->paused = true;
         side->delivered_in_pause = 0;
     }
     resume_later(side);
+}
+
+void resume(struct side *side)
+{
+    side->resumes++;
+    side->resuming++;
+    side->paused = false;
+    oip_resume(side->producer);
+    side->resuming--;
 }
 
 static void begin_stop(struct side *side)
@@ -124,7 +134,9 @@ static void perform(const struct operation *operation, unsigned by)
 {
     struct side *side = &scene.sides[operation->of];
     if (operation->verb != NOTHING && operation->time != 0) {
+        scene.computing += inside != NULL;
         controller_nap(operation->time);
+        scene.computing -= inside != NULL;
     }
     switch (operation->verb) {
     case NOTHING:
@@ -143,9 +155,7 @@ static void perform(const struct operation *operation, unsigned by)
         pause(side);
         break;
     case RESUME:
-        side->resumes++;
-        side->paused = false;
-        oip_resume(side->producer);
+        resume(side);
         break;
     case LOOK:
         look(side);

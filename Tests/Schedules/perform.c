@@ -80,6 +80,16 @@ static void end(struct side *side)
     }
 }
 
+/* In the order of falling numbers: G5. */
+static void end_those(bool before_callers)
+{
+    for (unsigned i = scene.program->producers; i-- > 0;) {
+        if (ends_before_callers(&scene.sides[i]) == before_callers) {
+            end(&scene.sides[i]);
+        }
+    }
+}
+
 /* After the end, but for producers that are only let go of. */
 static void check_end(struct side *side)
 {
@@ -89,7 +99,7 @@ static void check_end(struct side *side)
     for (unsigned i = 0; i < scene.token_count; i++) {
         struct token *token = &scene.tokens[i];
         if (token->side == side) {
-            accepted += token->accepted;
+            accepted += token->accepted || token->fate != BORN; /* whoever has let it in may not have told it yet */
             delivered += token->fate == DELIVERED;
             failed += token->fate == FAILED;
         }
@@ -137,8 +147,13 @@ static void begin(const struct program *program)
     event_init(&scene.job_done);
     controller_role("director");
     create_pool();
+    bool loops = false;
     for (unsigned i = 0; i < program->producers; i++) {
         create_producer(i);
+        loops = loops || program->plans[i].consumes == BY_LOOP;
+    }
+    if (loops) {
+        create_queue();
     }
     quiescence_watch(program->producers);
 }
@@ -154,20 +169,16 @@ void program_perform(const struct program *program)
     perform_list(0);
     for (unsigned i = 0; i < program->producers; i++) {
         struct side *side = &scene.sides[i];
-        if (ends_before_callers(side)) {
-            end(side);
-        } else if (!side->attached && side->attaching == 0) {
+        if (!ends_before_callers(side) && !side->attached && side->attaching == 0) {
             attach(side);
         }
     }
+    end_those(true);
     join_callers(callers);
+    end_those(false);
     for (unsigned i = 0; i < program->producers; i++) {
-        struct side *side = &scene.sides[i];
-        if (!ends_before_callers(side)) {
-            end(side);
-        }
-        if (side->consumer_to_join) {
-            pthread_join(side->consumer, NULL);
+        if (scene.sides[i].consumer_to_join) {
+            pthread_join(scene.sides[i].consumer, NULL);
         }
     }
     if (scene.loop.to_join) {

@@ -110,7 +110,7 @@ static bool loop_has_producers(void)
 {
     for (unsigned i = 0; i < scene.program->producers; i++) {
         const struct side *side = &scene.sides[i];
-        if (side->plan->consumes == BY_LOOP && side->attached && !side->seen_end) {
+        if (side->in_loop && !side->seen_end) {
             return true;
         }
     }
@@ -123,7 +123,8 @@ static void take_tags(void)
     while (oip_ready_queue_take(scene.queue, &tag) == 1) {
         struct side *side = tag;
         REQUIRE(side->plan->consumes == BY_LOOP && !side->handle_back);
-        side->todo = !side->left && !side->seen_end;
+        side->todo = side->in_loop && !side->seen_end;
+        side->told_before = !side->in_loop; /* who attached it is just at it, and looks again */
     }
 }
 
@@ -166,12 +167,14 @@ static void *loop_main(void *unused)
 
 static void begin_loop(struct side *side)
 {
-    side->todo = false;
-    side->seen_end = false;
-    /* Until it returned -EAGAIN nobody else is told, so here is the one thread at a time. */
-    while (take_some(side, 1000)) {
-    }
-    if (!scene.loop.runs && !side->seen_end) {
+    /* Until it is in the loop here is the one thread at a time. */
+    do {
+        side->told_before = false;
+        while (take_some(side, 1000)) {
+        }
+    } while (side->told_before && !side->seen_end);
+    side->in_loop = !side->seen_end && !side->left;
+    if (!scene.loop.runs && side->in_loop) {
         if (scene.loop.to_join) {
             pthread_join(scene.loop.thread, NULL);
         }
@@ -182,14 +185,11 @@ static void begin_loop(struct side *side)
 
 /* ------------------------------------------------------------------------------------------------- attach ---- */
 
-static oip_ready_queue *queue_of_program(void)
+void create_queue(void)
 {
-    if (scene.queue == NULL) {
-        struct oip_ready_queue_options options = {.size = sizeof options};
-        options.notify = scene.program->notifies ? notify : NULL;
-        REQUIRE(oip_ready_queue_create(&scene.queue, &options) == 0);
-    }
-    return scene.queue;
+    struct oip_ready_queue_options options = {.size = sizeof options};
+    options.notify = scene.program->notifies ? notify : NULL;
+    REQUIRE(oip_ready_queue_create(&scene.queue, &options) == 0);
 }
 
 void attach(struct side *side)
@@ -211,7 +211,7 @@ void attach(struct side *side)
         result = oip_start_sink(side->producer, sink, side);
         break;
     case BY_LOOP:
-        result = oip_attach_ready_queue(side->producer, queue_of_program(), side);
+        result = oip_attach_ready_queue(side->producer, scene.queue, side);
         break;
     }
     side->attaching--;

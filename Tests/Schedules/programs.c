@@ -3,10 +3,11 @@
  * Runs random programs against the core under many schedules of their threads, and checks its invariants whenever all
  * threads sleep.
  *
- *   programs [--programs N] [--seconds S] [--plans N] [--failures N] [--shrink S] [SEED=number]
+ *   programs [--programs N] [--seconds S] [--plans N] [--failures N] [--shrink S] [--only TEXT] [SEED=number]
  *
  *     N programs (all that fit into the time), each under so many plans (24); the first program's seed (by the clock).
- *     Stops after so many failures that differ (1); each is made smaller, for S seconds (60)
+ *     Stops after so many failures that differ (1); each is made smaller, for S seconds (60). --only TEXT: those whose
+ *     first line, without numbers, has the text; others are counted
  *
  *   programs [--tells] PROGRAM=seed [WITHOUT=elements] [PLAN=plan]      one again
  *
@@ -80,6 +81,7 @@ struct command {
     uint64_t programs, first_seed;
     double seconds, shrink;
     unsigned plans, failures;
+    const char *only;
 };
 
 static int search(const struct command *command)
@@ -105,7 +107,10 @@ static int search(const struct command *command)
             i++;
         }
         known[i].count++;
-        if (i == different) {
+        bool wanted = command->only == NULL || strstr(failure.signature, command->only) != NULL;
+        if (i == different && i < MOST_FAILURES - 1 && !wanted) {
+            memcpy(known[different++].signature, failure.signature, SIGNATURE);
+        } else if (i == different) {
             memcpy(known[different++].signature, failure.signature, SIGNATURE);
             double before = hunt_now();
             uint64_t next_seed = hunt->next_seed;
@@ -134,7 +139,7 @@ int main(int count, char **arguments)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    struct command command = {UINT64_MAX / 2, (uint64_t)now.tv_sec * 100000, 10, 60, 24, 1};
+    struct command command = {UINT64_MAX / 2, (uint64_t)now.tv_sec * 100000, 10, 60, 24, 1, NULL};
     struct attempt attempt = {.plan = {1, 0, 0, {{{0}, 0, 0, 0, false}}}};
     bool repeats = false, tells = false, limited = false;
     if (!hunt_begin()) {
@@ -156,6 +161,8 @@ int main(int count, char **arguments)
             command.failures = command.failures < MOST_FAILURES ? command.failures : MOST_FAILURES;
         } else if (strcmp(argument, "--shrink") == 0) {
             command.shrink = number(argument, arguments[++i]);
+        } else if (strcmp(argument, "--only") == 0) {
+            command.only = arguments[++i];
         } else if (strcmp(argument, "--tells") == 0) {
             tells = true;
         } else if (strncmp(argument, "SEED=", 5) == 0) {

@@ -88,7 +88,7 @@ static void check_loop_told(struct side *side)
 {
     struct seen_queue queue;
     see_queue(scene.queue, &queue);
-    if (scene.loop.waits && !side->todo && !side->seen_end && !scene.loop.notified.happened) {
+    if (side->in_loop && scene.loop.waits && !side->todo && !side->seen_end && !scene.loop.notified.happened) {
         controller_fail("L2: the loop of producer %u sleeps and was told%s", side->number,
                         queue.empty ? ", and its queue is empty" : "");
     }

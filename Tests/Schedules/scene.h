@@ -43,9 +43,9 @@ struct side {
     bool left;     /* its consumer has */
     unsigned attaching; /* calls that attach, in progress */
     bool attached, consumer_gone, in_next, in_sink;
-    bool seen_end, todo; /* of a loop */
+    bool in_loop, told_before, seen_end, todo; /* of a loop: it was given to it; its tag was taken before */
     bool paused;
-    unsigned resumes, delivered_in_pause;
+    unsigned resumes, resuming, delivered_in_pause; /* resumes: begun; resuming: of them not returned */
     unsigned running, in_callback, deliveries, values, failures;
     uint64_t next_sequence; /* that may be delivered */
     struct event was_released;
@@ -123,10 +123,12 @@ void cancel_some(const struct operation *operation);
 
 /* operating.c */
 void operate(const struct operation *operation, unsigned by);
+void resume(struct side *side);
 void end_with_stop(struct side *side);
 void check_refusal(struct side *side, int result, bool blocks);
 
 /* program_consumers.c */
+void create_queue(void);
 void attach(struct side *side);
 
 /* keeper.c */
