@@ -35,17 +35,12 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
     uint32_t ticket = parking_ticket(&queue->parking);
     int64_t timeout;
     uint64_t target = waking_consumer_target(producer, head, &timeout);
-    /* A pool thread is what others count on: it looks again what there is to run. */
-    bool pool_thread = on_pool_thread(producer->pool);
-    if (!go_idle(producer, head, target, (producer->assists || pool_thread) && producer->width == 0)) {
+    bool runs_items = producer->assists || on_pool_thread(producer->pool);
+    if (!go_idle(producer, head, target, runs_items && producer->width == 0)) {
         return;
     }
     uint64_t began = oip_now();
-    if (pool_thread) {
-        timeout = WAKING_LOOKOUT_NS;
-    }
-    parking_wait(&queue->parking, ticket, timeout);
-    OIP_POINT(after_park);
+    execution_sleep(&queue->parking, ticket, timeout);
     producer->slept_briefly =
         oip_now() - began < atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
     /* Timed out, or woken by a signal that belonged to an earlier notice; where this one was given the swap fails. */

@@ -102,6 +102,13 @@ void delivery_before_leaving(struct oip_producer *producer)
     }
 }
 
+void delivery_before_waiting(void)
+{
+    for (const struct frame *frame = current_frame; frame != NULL; frame = frame->outer) {
+        delivery_before_leaving((struct oip_producer *)(uintptr_t)frame->producer);
+    }
+}
+
 bool delivery_published(struct oip_producer *producer, uint64_t word, uint64_t first, uint64_t count)
 {
     enum consumer_kind kind = kind_of(producer);

@@ -96,6 +96,9 @@ void delivery_due(struct oip_producer *producer, uint64_t word);
 /* A worker found nothing to claim: what finished under moderation is delivered now. */
 void delivery_before_leaving(struct oip_producer *producer);
 
+/* This thread is about to sleep, perhaps inside items: what finished before them is delivered now. */
+void delivery_before_waiting(void);
+
 /*
  * The `count` items from `first` on were published, and the holder is idle on one of them, as `word` says. True: all of
  * them are looked after, by the consumer thread that was woken to run the one, or since this thread has discarded what

@@ -259,8 +259,7 @@ int oip_stop(oip_producer *producer, void **value)
                     delivery_on_pool(producer, &until_sample);
                 }
                 if (!sleeper_is_told(&sleeper)) {
-                    sleeper_sleep(&sleeper, ticket,
-                                  on_pool_thread(producer->pool) ? WAKING_LOOKOUT_NS : PARKING_FOREVER);
+                    execution_sleep(&sleeper.parking, ticket, PARKING_FOREVER);
                 }
             }
         }

@@ -142,9 +142,12 @@ void execution_exit(struct oip_producer *producer)
     if (producer->width == 0) {
         return;
     }
-    /* While this thread was counted, a worker may have been turned away. */
     unsigned before = atomic_fetch_sub_explicit(&producer->schedule, SCHEDULE_ACTIVE_ONE, memory_order_seq_cst);
-    if ((before & SCHEDULE_QUEUED) == 0 && has_work(producer) && execution_queue(producer)) {
+    /* While this thread was counted others may have been turned away: a worker, or the consumer that was woken for an
+     * item, which the one who queued the producer relied on. */
+    bool was_full = schedule_active(before) >= producer->width;
+    if (((before & SCHEDULE_QUEUED) == 0 || was_full) && has_work(producer) &&
+        (execution_queue(producer) || was_full)) {
         pool_wake(producer->pool);
     }
 }
@@ -293,6 +296,19 @@ uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample)
     return ran;
 }
 
+bool execution_sleep(struct parking *place, uint32_t ticket, int64_t timeout_ns)
+{
+    delivery_before_waiting();
+    struct worker *worker = current_worker;
+    if (worker != NULL && (timeout_ns < 0 || timeout_ns > WAKING_LOOKOUT_NS)) {
+        timeout_ns = WAKING_LOOKOUT_NS;
+    }
+    bool signalled = worker != NULL ? pool_sleep(worker, place, ticket, timeout_ns)
+                                    : parking_wait(place, ticket, timeout_ns);
+    OIP_POINT(after_park);
+    return signalled;
+}
+
 /* Runs items until there are none, or the quantum is over. Whether there may be more. */
 static bool run_quantum(struct oip_producer *producer, struct worker *worker)
 {
@@ -364,6 +380,17 @@ static bool take_turn(struct oip_producer *producer, struct worker *worker)
     return more;
 }
 
+/*
+ * Whether others left it at this worker, which was active until just now: who queued the delivery
+ * (waking_worker_will_look), or the consumer, which the width turned away and which sleeps by now. Sequentially
+ * consistent, after leaving: pairs with queueing the delivery and with going idle.
+ */
+static bool is_relied_on(struct oip_producer *producer)
+{
+    return delivery_needs_pool(producer) ||
+           (producer->width != 0 && ring_is_claimable(&producer->ring) && !waking_consumer_will_look(producer));
+}
+
 void execution_turn(struct runnable *runnable, struct worker *worker)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
@@ -384,8 +411,7 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
             worker->leaves_the_rest = worker->skipped++ >= (unsigned)run_queue_length(&producer->pool->run_queue);
         }
         end_turn(producer);
-        /* Who queues the delivery leaves it at a worker that is active: pairs with waking_worker_will_look(). */
-        worker->leaves_the_rest = worker->leaves_the_rest && !delivery_needs_pool(producer);
+        worker->leaves_the_rest = worker->leaves_the_rest && !is_relied_on(producer);
     } else if (delivery_needs_pool(producer)) {
         struct frame frame; /* all that may run items are inside long ones, and the sink has something to get */
         frame_enter(&frame, producer);

@@ -84,6 +84,14 @@ int execution_call(struct oip_producer *producer, void *payload, uint64_t sequen
 /* Claims and runs items on a thread that is not at its turn: a blocked caller, a waiting consumer. How many. */
 uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample);
 
+/*
+ * Sleeps as parking_wait() does, in a call of the program's, which may be inside items. What finished before these is
+ * delivered first. A pool thread is what others count on: it sleeps for a millisecond at most, so that its caller looks
+ * again what there is to run; and where then something is queued that no thread comes for, a spare thread runs that
+ * while this one sleeps. What it waits for may depend on it.
+ */
+bool execution_sleep(struct parking *place, uint32_t ticket, int64_t timeout_ns);
+
 /* Counts this thread as one that runs items, where the producer has a width. False: there are enough. */
 bool execution_enter(struct oip_producer *producer);
 void execution_exit(struct oip_producer *producer);

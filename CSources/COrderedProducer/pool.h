@@ -59,6 +59,8 @@ struct worker {
     bool leaves_the_rest;      /* what is queued is in good hands: park at once */
     uint32_t until_sample;     /* items until it measures one: waking.h */
     _Atomic uint64_t woken_at; /* by whom wakes, for the measured cost of a wake; 0: not measured */
+    atomic_bool sleeps;             /* in a call of the program's: a spare thread may run what is queued meanwhile */
+    atomic_bool has_substitute;     /* and does */
     void (*errand)(void *argument); /* of a spare thread: all that it does. NULL: it serves */
     void *errand_argument;
     enum worker_state state;   /* under the pool's lock: whose place it is */
@@ -106,6 +108,13 @@ bool pool_wake(struct oip_pool *pool);
  * must not wait until one of the others comes back. 0, or an errno, negated; -ESHUTDOWN where the threads are to leave.
  */
 int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument);
+
+/*
+ * The worker, which is inside something, sleeps as parking_wait() does. If nobody has signalled it in time, and what is
+ * queued is nobody's, another thread is called for that: a parked one, or a spare one that serves until the worker
+ * wakes.
+ */
+bool pool_sleep(struct worker *worker, struct parking *place, uint32_t ticket, int64_t timeout_ns);
 
 /* Whether a thread will look at the run queue soon: one is searching, or there is a lookout. */
 bool pool_is_watched(struct oip_pool *pool);

@@ -89,9 +89,3 @@ bool sleeper_is_told(struct sleeper *sleeper)
     }
     return told == 2;
 }
-
-void sleeper_sleep(struct sleeper *sleeper, uint32_t ticket, int64_t timeout_ns)
-{
-    parking_wait(&sleeper->parking, ticket, timeout_ns);
-    OIP_POINT(after_park);
-}

@@ -78,7 +78,6 @@ struct sleeper {
 
 void sleeper_init(struct sleeper *sleeper);
 bool sleeper_is_told(struct sleeper *sleeper);
-void sleeper_sleep(struct sleeper *sleeper, uint32_t ticket, int64_t timeout_ns);
 
 /* Whether at least two of the list are sleepers. */
 bool waiter_has_several_sleepers(const struct waiter_list *list);

@@ -317,11 +317,7 @@ int window_wait(struct oip_producer *producer, const void *payload, const struct
         }
         if (!sleeper_is_told(&sleeper)) {
             atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
-            /* A pool thread is what others count on: it looks again what there is to run, or to hand to the sink. */
-            sleeper_sleep(&sleeper, ticket,
-                          pool_thread ? WAKING_LOOKOUT_NS
-                          : eager     ? PARKING_FOREVER
-                                      : WINDOW_PATIENCE_NS);
+            execution_sleep(&sleeper.parking, ticket, eager ? PARKING_FOREVER : WINDOW_PATIENCE_NS);
             atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
             if (!eager) {
                 eager = true;

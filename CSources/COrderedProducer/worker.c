@@ -267,6 +267,45 @@ void pool_clear_run_queue(struct oip_pool *pool)
     }
 }
 
+/* The errand of a spare thread: runs what is queued as long as the worker sleeps in whose place it does. */
+static void serve_in_place_of(void *argument)
+{
+    struct worker *sleeper = argument;
+    struct worker *worker = current_worker;
+    struct oip_pool *pool = worker->pool;
+    struct runnable *runnable;
+    while (atomic_load_explicit(&sleeper->sleeps, memory_order_relaxed) && !somebody_must_leave(pool) &&
+           !worker->leaves_the_rest && (runnable = run_queue_pop(&pool->run_queue)) != NULL) {
+        runnable->run(runnable, worker);
+    }
+    atomic_store_explicit(&sleeper->has_substitute, false, memory_order_relaxed);
+}
+
+/* Something is queued, and this worker can not run it. */
+static void find_substitute(struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+    if (idle_parked(idle) != 0 || idle_searching(idle) != 0 || idle_lookout(idle) != 0) {
+        pool_wake(pool);
+    } else if (!atomic_exchange_explicit(&worker->has_substitute, true, memory_order_relaxed) &&
+               pool_run_spare(pool, serve_in_place_of, worker) != 0) {
+        atomic_store_explicit(&worker->has_substitute, false, memory_order_relaxed); /* another time */
+    }
+}
+
+bool pool_sleep(struct worker *worker, struct parking *place, uint32_t ticket, int64_t timeout_ns)
+{
+    atomic_store_explicit(&worker->sleeps, true, memory_order_relaxed);
+    bool signalled = parking_wait(place, ticket, timeout_ns);
+    if (!signalled && !run_queue_is_empty(&worker->pool->run_queue)) {
+        find_substitute(worker);
+        signalled = parking_wait(place, ticket, timeout_ns);
+    }
+    atomic_store_explicit(&worker->sleeps, false, memory_order_relaxed);
+    return signalled;
+}
+
 /* Runs what is queued until the thread is to leave. */
 static void serve(struct worker *worker)
 {

@@ -107,7 +107,7 @@ static void sleepers_come_and_go(int variant)
             if (sleeper_is_told(&sleeper)) {
                 break;
             }
-            sleeper_sleep(&sleeper, ticket, PARKING_FOREVER);
+            parking_wait(&sleeper.parking, ticket, PARKING_FOREVER);
         }
         CHECK_EQUAL(waiter_of(&sleeper.waiter)->result, 0);
         CHECK_EQUAL(pthread_join(teller, NULL), 0);
