@@ -49,30 +49,6 @@ void check_refusal(struct side *side, int result, bool blocks)
     }
 }
 
-static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
-{
-    struct token *token = waiter->context;
-    REQUIRE(waiter == &token->waiter && !token->told && !token->cancelled && token->waits);
-    token->told = true;
-    event_happens(&scene.keeper.changed);
-    memset(&token->waiter, 0xA5, sizeof token->waiter);
-    memset(token->payload, 0xA5, sizeof token->payload);
-    memset(&token->request, 0xA5, sizeof token->request);
-    if (result != 0) {
-        check_refusal(token->side, result, false);
-        token_refused(token, result);
-        return;
-    }
-    token_accepted(token, sequence);
-    if (token->reserved) {
-        if (token->make.late) {
-            hand_over(token);
-        } else {
-            finish_reserved(token);
-        }
-    }
-}
-
 static void accepted(struct token *token, uint64_t sequence)
 {
     token_accepted(token, sequence);
@@ -84,6 +60,23 @@ static void accepted(struct token *token, uint64_t sequence)
     } else {
         finish_reserved(token);
     }
+}
+
+static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
+{
+    struct token *token = waiter->context;
+    REQUIRE(waiter == &token->waiter && !token->told && !token->cancelled && token->waits);
+    token->told = true;
+    memset(&token->waiter, 0xA5, sizeof token->waiter);
+    memset(token->payload, 0xA5, sizeof token->payload);
+    memset(&token->request, 0xA5, sizeof token->request);
+    if (result != 0) {
+        check_refusal(token->side, result, false);
+        token_refused(token, result);
+    } else {
+        accepted(token, sequence);
+    }
+    event_happens(&scene.keeper.changed);
 }
 
 static int ask_by_request(const struct operation *operation, struct token *token, uint64_t *sequence)

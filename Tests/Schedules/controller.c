@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-bool controller_tells;
+bool controller_tells, controller_tells_steps;
 struct decider *controller_decider;
 void (*controller_quiet)(bool timers, uint64_t next);
 void (*controller_explain)(void);
@@ -27,7 +27,7 @@ static struct chance chance;
 static struct trace *trace;
 static uint32_t step;
 static bool open_to_deviations;
-static unsigned polls_alone;
+static unsigned polls_in_vain; /* since somebody waited or was woken */
 
 /* Where a step is made, and how. */
 struct place {
@@ -91,6 +91,7 @@ void wake_all(const void *awaited)
             threads[i].state = RUNNABLE;
             threads[i].awaits = NULL;
             threads[i].deadline = NEVER;
+            polls_in_vain = 0;
         }
     }
 }
@@ -210,6 +211,10 @@ static struct thread *decide(struct thread *by_itself, uint32_t runnable, uint32
     if (runnable == 0) {
         look_at_quiet();
     }
+    if (controller_tells_steps) {
+        fprintf(stderr, "    step %u, %.3f us, thread %u (%s): %s:%d\n", step, (double)now / 1000, index_of(self),
+                self->role, place->function, place->line);
+    }
     struct moment moment = {.function = place->function,
                             .line = place->line,
                             .point = place->point,
@@ -282,14 +287,14 @@ void controller_named_point(enum point point, const char *function, int line)
 }
 
 /*
- * Whoever polls while all others wait polls until the next timer: under a decider it need not take all those steps. One
- * that polls where there is none is left to the limit of steps. */
-static uint64_t time_of_poll(bool others)
+ * Where all that run only poll, they do so until the next timer: under a decider they need not take all those steps. Who
+ * polls where there is none is left to the limit of steps. */
+static uint64_t time_of_poll(void)
 {
-    enum { FEW = 200 };
-    polls_alone = others ? 0 : polls_alone + 1;
+    enum { MANY = 400 };
+    polls_in_vain++;
     uint64_t next = NEVER;
-    for (unsigned i = 0; controller_decider != NULL && polls_alone > FEW && i < thread_count; i++) {
+    for (unsigned i = 0; controller_decider != NULL && polls_in_vain > MANY && i < thread_count; i++) {
         if (threads[i].state == WAITING && threads[i].deadline < next) {
             next = threads[i].deadline;
         }
@@ -304,7 +309,7 @@ int controller_yield(const char *function, int line)
         bool others = next != NULL && next->state == RUNNABLE && next != self;
         note_place(function, line);
         struct place place = {function, line, NO_POINT, true};
-        go_on_with(begin_step(others ? next : self, time_of_poll(others), place), function, line);
+        go_on_with(begin_step(others ? next : self, time_of_poll(), place), function, line);
     }
     return 0;
 }
@@ -351,7 +356,7 @@ bool wait_for(const void *awaited, uint64_t deadline, const char *function, int 
     self->awaits = awaited;
     self->deadline = deadline;
     self->timed_out = false;
-    polls_alone = 0;
+    polls_in_vain = 0;
     struct thread *next = next_in_turn(self);
     if (next == NULL) {
         look_at_quiet();
@@ -416,7 +421,7 @@ void controller_run(const char *play, void (*body)(void), const struct schedule 
     trace->hash = 0xcbf29ce484222325;
     step = 0;
     open_to_deviations = false;
-    polls_alone = 0;
+    polls_in_vain = 0;
     now = 1000000000;
     thread_count = 0;
     sem_init(&all_ended, 0, 0);

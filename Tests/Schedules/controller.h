@@ -46,7 +46,7 @@ void controller_run(const char *play, void (*body)(void), const struct schedule 
                     struct trace *trace);
 
 /* Print every change of threads from now on, with the place in the source. */
-extern bool controller_tells;
+extern bool controller_tells, controller_tells_steps; /* or every step */
 
 /* A step, before it is made. */
 struct moment {

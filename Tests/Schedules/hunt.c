@@ -207,7 +207,10 @@ bool hunt_again(const struct attempt *attempt, unsigned plans, double seconds, s
 void hunt_repeat(const struct attempt *attempt, bool tells)
 {
     hunt->now = *attempt;
+    bool steps = controller_tells_steps;
+    controller_tells_steps = false;
     warm_up();
+    controller_tells_steps = steps;
     use_program();
     program_print(stdout, &program);
     fflush(stdout);

@@ -9,7 +9,7 @@
  *     Stops after so many failures that differ (1); each is made smaller, for S seconds (60). --only TEXT: those whose
  *     first line, without numbers, has the text; others are counted
  *
- *   programs [--tells] PROGRAM=seed [WITHOUT=elements] [PLAN=plan]      one again
+ *   programs [--tells] [--steps] PROGRAM=seed [WITHOUT=elements] [PLAN=plan]      one again
  *
  * Ends with "N passed, N failed", of programs; the status is 1 where one failed. */
 #include "hunt.h"
@@ -165,6 +165,8 @@ int main(int count, char **arguments)
             command.only = arguments[++i];
         } else if (strcmp(argument, "--tells") == 0) {
             tells = true;
+        } else if (strcmp(argument, "--steps") == 0) {
+            controller_tells_steps = true;
         } else if (strncmp(argument, "SEED=", 5) == 0) {
             command.first_seed = (uint64_t)number("SEED", argument + 5);
         } else if (strncmp(argument, "PROGRAM=", 8) == 0) {

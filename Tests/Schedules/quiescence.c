@@ -60,8 +60,9 @@ static void check_ready(struct side *side, const struct seen_producer *seen)
         return;
     }
     bool watches = timers && pool.lookouts != 0 && seen->queued;
-    bool cheap = seen->cost < pool.wake_cost &&
-                 (unclaimed * seen->cost < pool.wake_cost || scene.computing >= pool.processors);
+    /* Four times: both averages may have been half as much when it was decided. */
+    bool cheap = seen->cost < 4 * pool.wake_cost &&
+                 (unclaimed * seen->cost < 4 * pool.wake_cost || scene.computing >= pool.processors);
     if (!watches || !cheap) {
         controller_fail("L1: producer %u has %u items ready, and %u pool threads are parked%s", side->number, unclaimed,
                         free_threads(), watches ? " but for the lookout" : "");
