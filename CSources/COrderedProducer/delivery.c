@@ -113,8 +113,8 @@ bool delivery_published(struct oip_producer *producer, uint64_t word, uint64_t f
 {
     enum consumer_kind kind = kind_of(producer);
     if (kind == CONSUMER_DISCARD) {
-        flip(producer, word); /* or another thread has: in either case it discards what is there */
-        return true;
+        flip(producer, word); /* or another thread has: in either case it discards what is there, up to what runs */
+        return !ring_is_claimable(&producer->ring);
     }
     /* Under moderation it may wait for a later item than the head; that is not for it to run. */
     bool handed_over = kind == CONSUMER_THREAD && producer->assists &&

@@ -2,6 +2,7 @@
 #include "execution.h"
 
 #include "deadline.h"
+#include "deliverer.h"
 #include "delivery.h"
 #include "endings.h"
 #include "events.h"
@@ -388,7 +389,8 @@ static bool take_turn(struct oip_producer *producer, struct worker *worker)
 static bool is_relied_on(struct oip_producer *producer)
 {
     return delivery_needs_pool(producer) ||
-           (producer->width != 0 && ring_is_claimable(&producer->ring) && !waking_consumer_will_look(producer));
+           (producer->width != 0 && kind_of(producer) == CONSUMER_THREAD && ring_is_claimable(&producer->ring) &&
+            !waking_consumer_will_look(producer));
 }
 
 void execution_turn(struct runnable *runnable, struct worker *worker)

@@ -124,6 +124,12 @@ static bool somebody_must_leave(struct oip_pool *pool)
            atomic_load_explicit(&pool->leaving, memory_order_seq_cst) != 0;
 }
 
+static bool nothing_happened_since(struct oip_pool *pool, uint64_t idle)
+{
+    /* Sequentially consistent, after a push: pairs with wake() and park(). Each change has another tag. */
+    return atomic_load_explicit(&pool->idle, memory_order_seq_cst) == idle;
+}
+
 /*
  * The lookout's timer ran out: it searches now, so that the queue stays watched; unless somebody is waking it just now.
  */
@@ -145,18 +151,21 @@ static bool step_down(struct worker *worker)
 
 /*
  * Looks once at everything in the queue: what others move is put back, the first thing that nobody does is run. Finding
- * nothing to run, the thread parks again; for good where the queue was empty.
+ * nothing to run, the thread parks again; for good where the queue was empty. Not so if anything happened in the pool
+ * meanwhile: somebody who was woken, or who was about to park, may have found nothing in the queue, because it was in
+ * this thread's hands.
  */
 static void look_out(struct worker *worker)
 {
     struct run_queue *queue = &worker->pool->run_queue;
     struct runnable *first = NULL;
+    uint64_t idle = atomic_load_explicit(&worker->pool->idle, memory_order_seq_cst);
     OIP_POINT(look_out);
     for (;;) {
         struct runnable *runnable = run_queue_pop(queue);
         if (runnable == NULL) {
             worker->wants_lookout = first != NULL;
-            worker->leaves_the_rest = true;
+            worker->leaves_the_rest = first == NULL || nothing_happened_since(worker->pool, idle);
             return;
         }
         bool again = runnable == first;
@@ -174,7 +183,7 @@ static void look_out(struct worker *worker)
         }
         run_queue_push(queue, runnable);
         if (again) {
-            worker->leaves_the_rest = true;
+            worker->leaves_the_rest = nothing_happened_since(worker->pool, idle);
             return;
         }
     }
@@ -274,8 +283,9 @@ static void serve_in_place_of(void *argument)
     struct worker *worker = current_worker;
     struct oip_pool *pool = worker->pool;
     struct runnable *runnable;
+    worker->looks_out = true; /* nothing moves, or it would not have come */
     while (atomic_load_explicit(&sleeper->sleeps, memory_order_relaxed) && !somebody_must_leave(pool) &&
-           !worker->leaves_the_rest && (runnable = run_queue_pop(&pool->run_queue)) != NULL) {
+           (runnable = run_queue_pop(&pool->run_queue)) != NULL) {
         runnable->run(runnable, worker);
     }
     atomic_store_explicit(&sleeper->has_substitute, false, memory_order_relaxed);
