@@ -92,10 +92,7 @@ static void deliver_errand(void *argument)
 {
     struct oip_producer *producer = argument;
     uint32_t never = UINT32_MAX;
-    struct frame frame;
-    frame_enter(&frame, producer);
-    delivery_on_pool(producer, &never);
-    frame_leave(&frame);
+    execution_deliver(producer, &never);
     producer_drop(producer);
 }
 

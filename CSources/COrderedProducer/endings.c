@@ -256,7 +256,7 @@ int oip_stop(oip_producer *producer, void **value)
                     if (execution_help(producer, &until_sample)) {
                         continue;
                     }
-                    delivery_on_pool(producer, &until_sample);
+                    execution_deliver(producer, &until_sample);
                 }
                 if (!sleeper_is_told(&sleeper)) {
                     execution_sleep(&sleeper.parking, ticket, PARKING_FOREVER);

@@ -297,6 +297,14 @@ uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample)
     return ran;
 }
 
+void execution_deliver(struct oip_producer *producer, uint32_t *until_sample)
+{
+    struct frame frame; /* what it runs on the way must not wait for what only this thread delivers */
+    frame_enter(&frame, producer);
+    delivery_on_pool(producer, until_sample);
+    frame_leave(&frame);
+}
+
 bool execution_sleep(struct parking *place, uint32_t ticket, int64_t timeout_ns)
 {
     delivery_before_waiting();
@@ -374,10 +382,6 @@ static bool take_turn(struct oip_producer *producer, struct worker *worker)
     delivery_on_pool(producer, &worker->until_sample);
     bool more = run_quantum(producer, worker);
     delivery_on_pool(producer, &worker->until_sample);
-    if (!more) {
-        delivery_before_leaving(producer);
-        window_after_claim(producer);
-    }
     return more;
 }
 
@@ -397,13 +401,14 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     if (begin_turn(producer)) {
+        bool more = true;
         /* Where it would only be in the way it leaves at once; unless it has to deliver, or came as the lookout: then
          * nothing moves. */
         if (worker->looks_out || delivery_needs_pool(producer) || !waking_is_crowded(producer)) {
             struct frame frame;
             frame_enter(&frame, producer);
             worker->turn = &frame;
-            bool more = take_turn(producer, worker);
+            more = take_turn(producer, worker);
             worker->turn = NULL;
             frame_leave(&frame);
             worker->leaves_the_rest = worker->leaves_the_rest || (!more && waking_may_leave(producer));
@@ -411,14 +416,17 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
         } else {
             /* What else is queued comes first; but not for ever around the same ones. */
             worker->leaves_the_rest = worker->skipped++ >= (unsigned)run_queue_length(&producer->pool->run_queue);
+            worker->skipped = worker->leaves_the_rest ? 0 : worker->skipped;
         }
         end_turn(producer);
         worker->leaves_the_rest = worker->leaves_the_rest && !is_relied_on(producer);
+        if (!more || worker->leaves_the_rest) {
+            delivery_before_leaving(producer);
+            window_after_claim(producer);
+        }
     } else if (delivery_needs_pool(producer)) {
-        struct frame frame; /* all that may run items are inside long ones, and the sink has something to get */
-        frame_enter(&frame, producer);
-        delivery_on_pool(producer, &worker->until_sample);
-        frame_leave(&frame);
+        /* All that may run items are inside long ones, and the sink has something to get. */
+        execution_deliver(producer, &worker->until_sample);
     } else if (has_work(producer) &&
                schedule_active(atomic_load_explicit(&producer->schedule, memory_order_seq_cst)) < producer->width) {
         /* Whoever filled the width has left since, perhaps before the queued bit was cleared. */

@@ -92,6 +92,9 @@ uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample);
  */
 bool execution_sleep(struct parking *place, uint32_t ticket, int64_t timeout_ns);
 
+/* Delivers to the sink, if a pool thread is to, on a thread that is not at its turn. */
+void execution_deliver(struct oip_producer *producer, uint32_t *until_sample);
+
 /* Counts this thread as one that runs items, where the producer has a width. False: there are enough. */
 bool execution_enter(struct oip_producer *producer);
 void execution_exit(struct oip_producer *producer);

@@ -313,7 +313,7 @@ int window_wait(struct oip_producer *producer, const void *payload, const struct
             continue;
         }
         if (pool_thread) {
-            delivery_on_pool(producer, &until_sample); /* the sink may be waiting for a pool thread */
+            execution_deliver(producer, &until_sample); /* the sink may be waiting for a pool thread */
         }
         if (!sleeper_is_told(&sleeper)) {
             atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);

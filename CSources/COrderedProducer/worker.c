@@ -284,7 +284,8 @@ static void serve_in_place_of(void *argument)
     struct oip_pool *pool = worker->pool;
     struct runnable *runnable;
     worker->looks_out = true; /* nothing moves, or it would not have come */
-    while (atomic_load_explicit(&sleeper->sleeps, memory_order_relaxed) && !somebody_must_leave(pool) &&
+    while (atomic_load_explicit(&sleeper->sleeps, memory_order_relaxed) &&
+           !atomic_load_explicit(&pool->stopping, memory_order_seq_cst) &&
            (runnable = run_queue_pop(&pool->run_queue)) != NULL) {
         runnable->run(runnable, worker);
     }
