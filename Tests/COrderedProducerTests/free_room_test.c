@@ -49,11 +49,13 @@ static void caller_begin(struct caller *caller, struct lane *lane, int index)
                 -EINPROGRESS);
 }
 
-static void accepted(struct lane *lane, int index, uint64_t sequence)
+static void accepted(struct lane *lane, int index, uint64_t sequence, bool reserved)
 {
     CHECK_EQUAL(sequence, index);
     lane_accepted(lane, index, sequence);
-    lane->items[index].sequence = sequence; /* for whoever finishes it elsewhere */
+    if (reserved) {
+        lane->items[index].sequence = sequence; /* for whoever finishes it elsewhere */
+    }
 }
 
 static void caller_end(struct caller *caller)
@@ -65,7 +67,7 @@ static void caller_end(struct caller *caller)
         CHECK_EQUAL(caller->waiter.result, 0);
         caller->sequence = caller->waiter.sequence;
     }
-    accepted(caller->lane, caller->index, caller->sequence);
+    accepted(caller->lane, caller->index, caller->sequence, caller->reserves);
 }
 
 /* ------------------------------------------------------------------------------------------ beside reservations ---- */
@@ -85,7 +87,7 @@ static void reserve(struct lane *lane, int index)
 {
     uint64_t sequence;
     CHECK_EQUAL(oip_reserve(lane->producer, &sequence), 0);
-    accepted(lane, index, sequence);
+    accepted(lane, index, sequence, true);
 }
 
 /* All that is outstanding finishes elsewhere, one at a time: each freed place is the next caller's. */
