@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The thread that keeps a pool's time calls nobody's functions, so that nothing a program does holds up a deadline: also
- * where all threads of the pool are stuck, and somebody has to deliver, discard or release.
+ * The thread that keeps a pool's time calls no function of the program, so that none of them holds up a deadline; not
+ * even where all threads of the pool are stuck, and somebody has to deliver, discard or release.
  */
 #include "Support/noted.h"
 #include "Support/threads.h"
@@ -27,7 +27,7 @@ static void end(void)
     CHECK_EQUAL(library_threads(), 0);
 }
 
-/* -------------------------------------------------------------------------------------------- one that delivers ---- */
+/* ------------------------------------------------------------------------------------------ one that delivers ---- */
 
 static const char *reserved_or_not(int variant)
 {
@@ -140,7 +140,7 @@ static void a_sink_that_fails_has_the_rest_discarded(int variant)
     end();
 }
 
-/* ----------------------------------------------------------------------------------------- one that clears away ---- */
+/* --------------------------------------------------------------------------------------- one that clears away ---- */
 
 /* Production was ended at once. A reservation that never comes is given up at its deadline, and with it all is over. */
 static void what_is_due_behind_an_ending_is_cleared_away(int started)

@@ -43,9 +43,8 @@ static void caller_begin(struct caller *caller, struct lane *lane, int index)
     }
     blocking_waiter_init(&caller->waiter);
     struct oip_waiter *waiter = &caller->waiter.waiter;
-    CHECK_EQUAL(caller->reserves
-                    ? oip_reserve_async(lane->producer, &caller->sequence, waiter)
-                    : oip_produce_async(lane->producer, &caller->payload, &caller->sequence, waiter),
+    CHECK_EQUAL(caller->reserves ? oip_reserve_async(lane->producer, &caller->sequence, waiter)
+                                 : oip_produce_async(lane->producer, &caller->payload, &caller->sequence, waiter),
                 -EINPROGRESS);
 }
 
@@ -70,7 +69,7 @@ static void caller_end(struct caller *caller)
     accepted(caller->lane, caller->index, caller->sequence, caller->reserves);
 }
 
-/* ------------------------------------------------------------------------------------------ beside reservations ---- */
+/* ---------------------------------------------------------------------------------------- beside reservations ---- */
 
 enum form { TOLD, BLOCKED, BLOCKED_FAIL_FAST, BLOCKED_NO_ASSIST, BLOCKED_DEADLINES, FORMS };
 
@@ -119,13 +118,13 @@ static void a_place_among_reservations_is_given(int variant)
     lane_end(lane);
 }
 
-/* ------------------------------------------------------------------------------------- behind the last ready item -- */
+/* --------------------------------------------------------------------------------- behind the last ready item ---- */
 
 enum { CHEAP = 64, RUNNING = 5, STUCK = 3, FIRST = CHEAP, SECOND, LONG, LAST_READY = FIRST + WINDOW - 1, WAITS };
 
 static sem_t in_consumer, consumer_hold;
 
-/* One place is free then: a sink's item has its place until the sink returns, any other consumer's has given it back. */
+/* One place is free then: a sink's item has its place until the sink returns, any other one has given it back. */
 static int hold_consumer(struct lane *lane, struct item *item)
 {
     if (item == &lane->items[lane->consumer == SINK ? SECOND : FIRST]) {

@@ -23,7 +23,7 @@ static void end_lane(struct lane *lane)
     lane_end(lane);
 }
 
-/* --------------------------------------------------------------------------------------------- nothing outstanding -- */
+/* ---------------------------------------------------------------------------------------- nothing outstanding ---- */
 
 enum before { NEVER_ASKED, ASKED, PAUSED, RESERVED, BEFORES };
 
@@ -91,7 +91,7 @@ static void an_announced_stop_needs_no_thread(int variant)
     end_lane(lane);
 }
 
-/* ---------------------------------------------------------------------------------------------- items not begun ---- */
+/* -------------------------------------------------------------------------------------------- items not begun ---- */
 
 static struct lane *lane_with_items(int consumer)
 {
@@ -114,7 +114,7 @@ static void what_has_not_begun_holds_up_no_ending(int consumer)
     end_lane(lane);
 }
 
-/* --------------------------------------------------------------------------------------------------- slow callers -- */
+/* ----------------------------------------------------------------------------------------------- slow callers ---- */
 
 enum asking { AN_ITEM, A_RESERVATION, ASKINGS };
 enum { NOBODY = CONSUMERS }; /* a consumer */
@@ -175,7 +175,7 @@ static void an_ending_waits_for_a_slow_caller_alone(int variant)
     end_lane(lane);
 }
 
-/* --------------------------------------------------------------------------------------------------- the memory ---- */
+/* ------------------------------------------------------------------------------------------------- the memory ---- */
 
 /* Gives the handle back and waits for the release of the context, before the pool's thread goes on. */
 static void release_beside_stuck_pool(struct lane *lane)
@@ -227,8 +227,8 @@ int main(int count, char **arguments)
         {"a stop needs no thread", a_stop_needs_no_thread, BEFORES * CONSUMERS, before_name},
         {"an announced stop needs no thread", an_announced_stop_needs_no_thread, BEFORES * CONSUMERS, before_name},
         {"what has not begun holds up no ending", what_has_not_begun_holds_up_no_ending, CONSUMERS, consumer_name},
-        {"an ending waits for a slow caller alone", an_ending_waits_for_a_slow_caller_alone,
-         ASKINGS * (CONSUMERS + 1), slow_name},
+        {"an ending waits for a slow caller alone", an_ending_waits_for_a_slow_caller_alone, ASKINGS * (CONSUMERS + 1),
+         slow_name},
         {"the context of an idle producer is released", the_context_of_an_idle_producer_is_released,
          BEFORES * CONSUMERS, before_name},
         {"the context of items not begun is released", the_context_of_items_that_have_not_begun_is_released, CONSUMERS,

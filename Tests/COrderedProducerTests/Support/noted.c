@@ -8,8 +8,8 @@ static void note(struct noted *noted, enum function function)
     char name[16];
     CHECK_EQUAL(pthread_getname_np(pthread_self(), name, sizeof name), 0);
     if (strcmp(name, "oip-clock") == 0) {
-        static const char *const functions[] = {"run", "sink", "substitute", "discard", "failed", "release_argument",
-                                                "release", "observe"};
+        static const char *const functions[] = {
+            "run", "sink", "substitute", "discard", "failed", "release_argument", "release", "observe"};
         check_failed(__FILE__, __LINE__, "%s was called on the thread that keeps time", functions[function]);
     }
     sem_post(&noted->called[function]);
@@ -76,12 +76,12 @@ void noted_create(struct noted *noted, oip_pool *pool)
     for (int i = 0; i < FUNCTIONS; i++) {
         sem_init(&noted->called[i], 0, 0);
     }
-    CHECK_EQUAL(oip_producer_create(&noted->producer, pool,
-                                    OPTIONS(.window = 8, .payload_size = 8, .run = run, .discard = discard,
-                                            .context = noted, .release = release, .observe = observe,
-                                            .observe_context = noted, .deadlines = true, .substitute = substitute,
-                                            .failed = failed, .release_argument = release_argument)),
-                0);
+    CHECK_EQUAL(
+        oip_producer_create(&noted->producer, pool,
+                            OPTIONS(.window = 8, .payload_size = 8, .run = run, .discard = discard, .context = noted,
+                                    .release = release, .observe = observe, .observe_context = noted, .deadlines = true,
+                                    .substitute = substitute, .failed = failed, .release_argument = release_argument)),
+        0);
 }
 
 void noted_start(struct noted *noted)
@@ -92,10 +92,8 @@ void noted_start(struct noted *noted)
 uint64_t noted_ask(struct noted *noted, bool reserved, uint64_t deadline_ns)
 {
     uint64_t payload = 0, sequence;
-    struct oip_request request = {.size = sizeof request,
-                                  .payload = reserved ? NULL : &payload,
-                                  .deadline_ns = deadline_ns,
-                                  .argument = noted};
+    struct oip_request request = {
+        .size = sizeof request, .payload = reserved ? NULL : &payload, .deadline_ns = deadline_ns, .argument = noted};
     CHECK_EQUAL(oip_request(noted->producer, &request, &sequence), 0);
     return sequence;
 }

@@ -14,8 +14,8 @@ enum function { RUN, SINK_CALLED, SUBSTITUTE, DISCARD, FAILED, RELEASE_ARGUMENT,
 
 struct noted {
     oip_producer *producer;
-    sem_t called[FUNCTIONS];   /* posted per call */
-    sem_t *sink_hold;          /* waited for inside the sink; NULL: none */
+    sem_t called[FUNCTIONS]; /* posted per call */
+    sem_t *sink_hold;        /* waited for inside the sink; NULL: none */
     int sink_result;
     struct slow_caller caller; /* by default slow at no sequence */
 };
