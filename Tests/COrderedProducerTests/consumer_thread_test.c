@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 
-/* ------------------------------------------------------------------------------------------- behind reservations -- */
+/* ---------------------------------------------------------------------------------------- behind reservations ---- */
 
 enum { CHEAP = 200, PENDING = 8 };
 
@@ -61,7 +61,7 @@ static void it_needs_no_timer_for_reservations(int variant)
     lane_end(lane);
 }
 
-/* ------------------------------------------------------------------------------------------- on a thread of the pool */
+/* ------------------------------------------------------------------------------------ on a thread of the pool ---- */
 
 enum inner { INNER_PLAIN, INNER_FAIL_FAST, INNER_NO_ASSIST, INNER_DEADLINES, INNER_WIDTH, INNERS };
 
@@ -182,9 +182,9 @@ static void it_runs_what_it_waits_for_inside_an_item(int inner)
 {
     struct nest nest = {.pool = pool_of(1), .inner = (enum inner)inner, .depth = 2};
     oip_producer *outer;
-    CHECK_EQUAL(oip_producer_create(&outer, nest.pool,
-                                    OPTIONS(.payload_size = 8, .run = nest_in_item, .context = &nest,
-                                            .on_failure = OIP_FAIL_FAST)),
+    CHECK_EQUAL(oip_producer_create(
+                    &outer, nest.pool,
+                    OPTIONS(.payload_size = 8, .run = nest_in_item, .context = &nest, .on_failure = OIP_FAIL_FAST)),
                 0);
     uint64_t payload = 0;
     CHECK_EQUAL(oip_attach(outer), 0);

@@ -43,17 +43,18 @@ static void caller_begin(struct caller *caller, struct lane *lane, int index)
     }
     blocking_waiter_init(&caller->waiter);
     struct oip_waiter *waiter = &caller->waiter.waiter;
-    CHECK_EQUAL(caller->reserves
-                    ? oip_reserve_async(lane->producer, &caller->sequence, waiter)
-                    : oip_produce_async(lane->producer, &caller->payload, &caller->sequence, waiter),
+    CHECK_EQUAL(caller->reserves ? oip_reserve_async(lane->producer, &caller->sequence, waiter)
+                                 : oip_produce_async(lane->producer, &caller->payload, &caller->sequence, waiter),
                 -EINPROGRESS);
 }
 
-static void accepted(struct lane *lane, int index, uint64_t sequence)
+static void accepted(struct lane *lane, int index, uint64_t sequence, bool reserved)
 {
     CHECK_EQUAL(sequence, index);
     lane_accepted(lane, index, sequence);
-    lane->items[index].sequence = sequence; /* for whoever finishes it elsewhere */
+    if (reserved) {
+        lane->items[index].sequence = sequence; /* for whoever finishes it elsewhere */
+    }
 }
 
 static void caller_end(struct caller *caller)
@@ -65,10 +66,10 @@ static void caller_end(struct caller *caller)
         CHECK_EQUAL(caller->waiter.result, 0);
         caller->sequence = caller->waiter.sequence;
     }
-    accepted(caller->lane, caller->index, caller->sequence);
+    accepted(caller->lane, caller->index, caller->sequence, caller->reserves);
 }
 
-/* ------------------------------------------------------------------------------------------ beside reservations ---- */
+/* ---------------------------------------------------------------------------------------- beside reservations ---- */
 
 enum form { TOLD, BLOCKED, BLOCKED_FAIL_FAST, BLOCKED_NO_ASSIST, BLOCKED_DEADLINES, FORMS };
 
@@ -85,7 +86,7 @@ static void reserve(struct lane *lane, int index)
 {
     uint64_t sequence;
     CHECK_EQUAL(oip_reserve(lane->producer, &sequence), 0);
-    accepted(lane, index, sequence);
+    accepted(lane, index, sequence, true);
 }
 
 /* All that is outstanding finishes elsewhere, one at a time: each freed place is the next caller's. */
@@ -117,13 +118,13 @@ static void a_place_among_reservations_is_given(int variant)
     lane_end(lane);
 }
 
-/* ------------------------------------------------------------------------------------- behind the last ready item -- */
+/* --------------------------------------------------------------------------------- behind the last ready item ---- */
 
 enum { CHEAP = 64, RUNNING = 5, STUCK = 3, FIRST = CHEAP, SECOND, LONG, LAST_READY = FIRST + WINDOW - 1, WAITS };
 
 static sem_t in_consumer, consumer_hold;
 
-/* One place is free then: a sink's item has its place until the sink returns, any other consumer's has given it back. */
+/* One place is free then: a sink's item has its place until the sink returns, any other one has given it back. */
 static int hold_consumer(struct lane *lane, struct item *item)
 {
     if (item == &lane->items[lane->consumer == SINK ? SECOND : FIRST]) {

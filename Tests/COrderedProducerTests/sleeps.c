@@ -57,7 +57,7 @@ long membarriers(void)
     return atomic_load(&barriers);
 }
 
-/* ------------------------------------------------------------------------------------- what the core calls now ---- */
+/* ------------------------------------------------------------------------------------ what the core calls now ---- */
 
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
@@ -88,8 +88,7 @@ static long futex(uint32_t *word, int operation, int value, const struct timespe
     if ((operation & FUTEX_CMD_MASK) != FUTEX_WAIT_BITSET) {
         return __real_syscall(SYS_futex, word, operation, value, deadline, second, bits);
     }
-    struct sleep sleep = {
-        .word = (const _Atomic uint32_t *)word, .value = (uint32_t)value, .timed = deadline != NULL};
+    struct sleep sleep = {.word = (const _Atomic uint32_t *)word, .value = (uint32_t)value, .timed = deadline != NULL};
     enter(&sleep);
     long result = __real_syscall(SYS_futex, word, operation, value, deadline, second, bits);
     leave(&sleep);

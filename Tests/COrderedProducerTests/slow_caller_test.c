@@ -12,7 +12,7 @@
 
 static struct slow_caller caller;
 
-/* ------------------------------------------------------------------------------------- what is ready behind them -- */
+/* ---------------------------------------------------------------------------------- what is ready behind them ---- */
 
 static const char *plain_or_deadlines(int variant)
 {

@@ -16,30 +16,14 @@ static void hold_pool(struct lane *lane)
     stuck_pool_hold(&stuck, lane->pool);
 }
 
-static void join_consumer(struct lane *lane)
+/* Production has ended before the pool's thread goes on. */
+static void end_lane(struct lane *lane)
 {
-    if (lane->started && (lane->consumer == ATTACHED || lane->consumer == LOOP)) {
-        CHECK_EQUAL(pthread_join(lane->thread, NULL), 0);
-        lane->started = false;
-    }
-}
-
-/* Gives the handle back and waits for the release of the context, before the pool's thread goes on. */
-static void release_beside_stuck_pool(struct lane *lane)
-{
-    oip_producer_release(lane->producer);
-    lane->gone = true;
-    void *tag;
-    while (oip_ready_queue_take(lane->queue, &tag) == 1) {
-        /* the end, told to a loop that had seen it: its entry holds the producer */
-    }
-    wait_for(&lane->released);
-    sem_post(&lane->released); /* for lane_end() */
     stuck_pool_let_go(&stuck, 1);
     lane_end(lane);
 }
 
-/* --------------------------------------------------------------------------------------------- nothing outstanding -- */
+/* ---------------------------------------------------------------------------------------- nothing outstanding ---- */
 
 enum before { NEVER_ASKED, ASKED, PAUSED, RESERVED, BEFORES };
 
@@ -89,8 +73,7 @@ static void a_stop_needs_no_thread(int variant)
         lane_finish_elsewhere(&lane->items[10]);
     }
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
-    join_consumer(lane);
-    release_beside_stuck_pool(lane);
+    end_lane(lane);
 }
 
 static void an_announced_stop_needs_no_thread(int variant)
@@ -105,29 +88,33 @@ static void an_announced_stop_needs_no_thread(int variant)
     }
     uint64_t none;
     CHECK_EQUAL(blocking_waiter_outcome(&stopped, lane->producer, result, &none, false), 0);
-    join_consumer(lane);
-    release_beside_stuck_pool(lane);
+    end_lane(lane);
 }
 
-/* ---------------------------------------------------------------------------------------------- items not begun ---- */
+/* -------------------------------------------------------------------------------------------- items not begun ---- */
 
-/* What was asked for is discarded by the ending itself. */
-static void what_has_not_begun_holds_up_no_ending(int consumer)
+static struct lane *lane_with_items(int consumer)
 {
     struct lane *lane = lane_create(BY_PRODUCE, (enum consumer)consumer, 5, 1, OPTIONS(.no_assist = true));
     hold_pool(lane);
     CHECK_EQUAL(lane_start(lane), 0);
     CHECK_EQUAL(lane_ask(lane, 0, 5), 0);
+    return lane;
+}
+
+/* What was asked for is discarded by the ending itself. */
+static void what_has_not_begun_holds_up_no_ending(int consumer)
+{
+    struct lane *lane = lane_with_items(consumer);
     oip_stop_producing(lane->producer);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
     for (int i = 0; i < 5; i++) {
         CHECK_EQUAL(atomic_load(&lane->items[i].inputs_discarded), 1);
     }
-    join_consumer(lane);
-    release_beside_stuck_pool(lane);
+    end_lane(lane);
 }
 
-/* --------------------------------------------------------------------------------------------------- slow callers -- */
+/* ----------------------------------------------------------------------------------------------- slow callers ---- */
 
 enum asking { AN_ITEM, A_RESERVATION, ASKINGS };
 enum { NOBODY = CONSUMERS }; /* a consumer */
@@ -174,19 +161,8 @@ static struct lane *lane_with_slow_caller(int variant)
     return lane;
 }
 
-/* It publishes behind the ending: then its item is discarded, and with it production is over. */
+/* It publishes behind the ending, which somebody waits for: its item is discarded, and with it production is over. */
 static void an_ending_waits_for_a_slow_caller_alone(int variant)
-{
-    struct lane *lane = lane_with_slow_caller(variant);
-    oip_stop_producing(lane->producer);
-    CHECK_EQUAL(slow_caller_goes_on(&caller), 0);
-    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
-    join_consumer(lane);
-    release_beside_stuck_pool(lane);
-}
-
-/* The same where the stop is waited for already. */
-static void whoever_waits_for_the_end_waits_for_a_slow_caller_alone(int variant)
 {
     struct lane *lane = lane_with_slow_caller(variant);
     oip_stop_producing(lane->producer);
@@ -196,7 +172,52 @@ static void whoever_waits_for_the_end_waits_for_a_slow_caller_alone(int variant)
     CHECK_EQUAL(slow_caller_goes_on(&caller), 0);
     wait_for(&stopped.told);
     CHECK_EQUAL(stopped.result, 0);
-    join_consumer(lane);
+    end_lane(lane);
+}
+
+/* ------------------------------------------------------------------------------------------------- the memory ---- */
+
+/* Gives the handle back and waits for the release of the context, before the pool's thread goes on. */
+static void release_beside_stuck_pool(struct lane *lane)
+{
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    if (lane->started && (lane->consumer == ATTACHED || lane->consumer == LOOP)) {
+        CHECK_EQUAL(pthread_join(lane->thread, NULL), 0);
+        lane->started = false;
+    }
+    oip_producer_release(lane->producer);
+    lane->gone = true;
+    void *tag;
+    while (oip_ready_queue_take(lane->queue, &tag) == 1) {
+        /* the end, told to a loop that had seen it: its entry holds the producer */
+    }
+    wait_for(&lane->released);
+    sem_post(&lane->released); /* for lane_end() */
+    end_lane(lane);
+}
+
+static void the_context_of_an_idle_producer_is_released(int variant)
+{
+    struct lane *lane = idle_lane(variant);
+    if (variant / CONSUMERS == RESERVED) {
+        oip_stop_producing(lane->producer);
+        lane_finish_elsewhere(&lane->items[10]);
+    }
+    release_beside_stuck_pool(lane);
+}
+
+static void the_context_of_items_that_have_not_begun_is_released(int consumer)
+{
+    struct lane *lane = lane_with_items(consumer);
+    oip_stop_producing(lane->producer);
+    release_beside_stuck_pool(lane);
+}
+
+static void the_context_of_a_slow_caller_is_released(int variant)
+{
+    struct lane *lane = lane_with_slow_caller(variant);
+    oip_stop_producing(lane->producer);
+    CHECK_EQUAL(slow_caller_goes_on(&caller), 0);
     release_beside_stuck_pool(lane);
 }
 
@@ -206,9 +227,13 @@ int main(int count, char **arguments)
         {"a stop needs no thread", a_stop_needs_no_thread, BEFORES * CONSUMERS, before_name},
         {"an announced stop needs no thread", an_announced_stop_needs_no_thread, BEFORES * CONSUMERS, before_name},
         {"what has not begun holds up no ending", what_has_not_begun_holds_up_no_ending, CONSUMERS, consumer_name},
-        {"an ending waits for a slow caller alone", an_ending_waits_for_a_slow_caller_alone,
-         ASKINGS * (CONSUMERS + 1), slow_name},
-        {"the end waits for a slow caller alone", whoever_waits_for_the_end_waits_for_a_slow_caller_alone,
+        {"an ending waits for a slow caller alone", an_ending_waits_for_a_slow_caller_alone, ASKINGS * (CONSUMERS + 1),
+         slow_name},
+        {"the context of an idle producer is released", the_context_of_an_idle_producer_is_released,
+         BEFORES * CONSUMERS, before_name},
+        {"the context of items not begun is released", the_context_of_items_that_have_not_begun_is_released, CONSUMERS,
+         consumer_name},
+        {"the context of a slow caller is released", the_context_of_a_slow_caller_is_released,
          ASKINGS * (CONSUMERS + 1), slow_name},
         {0},
     };
