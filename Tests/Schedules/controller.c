@@ -11,7 +11,7 @@
 
 bool controller_tells, controller_tells_steps;
 struct decider *controller_decider;
-void (*controller_quiet)(bool timers, uint64_t next);
+void (*controller_quiet)(bool timers, uint64_t until);
 void (*controller_explain)(void);
 
 struct thread threads[MOST_THREADS];
@@ -183,14 +183,16 @@ static struct thread *deviate(struct thread *by_itself, uint32_t possible, enum 
 /* Nobody can go on: what is the state of things? */
 static void look_at_quiet(void)
 {
-    uint64_t next = NEVER;
+    uint64_t until = NEVER;
+    bool timers = false;
     for (unsigned i = 0; i < thread_count; i++) {
-        if (threads[i].state == WAITING && !threads[i].naps && threads[i].deadline < next) {
-            next = threads[i].deadline;
+        if (threads[i].state == WAITING && threads[i].deadline != NEVER) {
+            until = threads[i].deadline < until ? threads[i].deadline : until;
+            timers = timers || !threads[i].naps;
         }
     }
     if (controller_quiet != NULL) {
-        controller_quiet(next != NEVER, next);
+        controller_quiet(timers, until);
     }
 }
 

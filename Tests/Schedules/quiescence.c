@@ -16,27 +16,29 @@ static unsigned watched;
 static struct seen_pool pool;
 static bool timers;
 
-/* Since when something was late with the same excuse. */
+/* How long something has been late with the same excuse, all threads being asleep. */
 static struct {
-    uint64_t since, what;
-} excused_since[MOST_PRODUCERS][EXCUSES];
-static bool excused_now[MOST_PRODUCERS][EXCUSES];
+    uint64_t time, what;
+    bool now;
+} excused[MOST_PRODUCERS][EXCUSES];
+static uint64_t asleep_for; /* from now on, at least */
 
 static const uint64_t bounds[EXCUSES] = {2 * LOOKOUT_NS + SLACK_NS, UINT64_MAX, 2 * LOOKOUT_NS + SLACK_NS,
                                          PATIENCE_NS + SLACK_NS, UINT64_MAX, UINT64_MAX, UINT64_MAX};
 
 static void excuse(const struct side *side, enum excuse excuse, uint64_t what)
 {
-    uint64_t now = controller_now();
     unsigned number = side->number;
-    if (excused_since[number][excuse].since == 0 || excused_since[number][excuse].what != what) {
-        excused_since[number][excuse].since = now;
-        excused_since[number][excuse].what = what;
-    } else if (now - excused_since[number][excuse].since > bounds[excuse]) {
-        controller_fail("late: producer %u, %s, for %llu us", number, excuse_names[excuse],
-                        (unsigned long long)(now - excused_since[number][excuse].since) / 1000);
+    if (excused[number][excuse].what != what) {
+        excused[number][excuse].time = 0;
+        excused[number][excuse].what = what;
     }
-    excused_now[number][excuse] = true;
+    excused[number][excuse].time += asleep_for;
+    if (excused[number][excuse].time > bounds[excuse]) {
+        controller_fail("late: producer %u, %s, for %llu us", number, excuse_names[excuse],
+                        (unsigned long long)excused[number][excuse].time / 1000);
+    }
+    excused[number][excuse].now = true;
     quiescence_counts->excused[excuse]++;
 }
 
@@ -221,15 +223,17 @@ static void check_pool(void)
     }
 }
 
-static void look(bool core_timers, uint64_t next)
+static void look(bool core_timers, uint64_t until)
 {
-    (void)next;
     timers = core_timers;
+    asleep_for = until - controller_now();
     bool any = false;
     quiescence_counts->looks++;
     quiescence_counts->with_timers += timers;
-    memset(excused_now, 0, sizeof excused_now);
     for (unsigned i = 0; i < watched; i++) {
+        for (unsigned e = 0; e < EXCUSES; e++) {
+            excused[i][e].now = false;
+        }
         struct side *side = &scene.sides[i];
         if (side->producer == NULL || side->released) {
             continue;
@@ -250,7 +254,7 @@ static void look(bool core_timers, uint64_t next)
     }
     for (unsigned i = 0; i < watched; i++) {
         for (unsigned e = 0; e < EXCUSES; e++) {
-            excused_since[i][e].since = excused_now[i][e] ? excused_since[i][e].since : 0;
+            excused[i][e].time = excused[i][e].now ? excused[i][e].time : 0;
         }
     }
 }
@@ -258,7 +262,7 @@ static void look(bool core_timers, uint64_t next)
 void quiescence_watch(unsigned producers)
 {
     watched = producers;
-    memset(excused_since, 0, sizeof excused_since);
+    memset(excused, 0, sizeof excused);
     controller_quiet = producers != 0 ? look : NULL;
 }
 
