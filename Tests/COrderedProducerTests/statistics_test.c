@@ -88,7 +88,8 @@ static void a_stall_names_the_slow_item(int consumer)
     wait_for(&begun);
     WAIT_UNTIL(atomic_load(&lane->producer->delivery) == delivery_word(1, DELIVERY_IDLE));
     CHECK_EQUAL(lane_ask(lane, 2, 1), 0);
-    WAIT_UNTIL(statistics_of(lane).finished_waiting == 1);
+    /* Not until it has finished: its thread tells of that before it notes the stall, and the head could come between. */
+    WAIT_UNTIL(atomic_load(&lane->producer->stall_began) != 0);
     sem_post(&hold);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
     struct oip_statistics statistics = statistics_of(lane);

@@ -1,16 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a mutant has to get past, the cheapest first: a further kind of test is a further line of `of_core`."""
+"""What a mutant of the core has to get past, the cheapest first: a further kind of test is a further line of `of_core`."""
 
 import dataclasses
 import os
 import pathlib
 import re
+import shutil
 
 from . import process
 
-HERE = pathlib.Path(__file__).resolve().parent.parent
-TESTS = HERE.parent
-SPARE_SECONDS = 60  # that a program may take beyond ten times what it takes with the sound core
+COMPILER = pathlib.Path(__file__).resolve().parent.parent / "cc"
+SPARE_SECONDS = 60  # that a program may take beyond ten times what it takes unchanged
+LOCKS = ("drop-lock", "late-lock", "early-unlock")
+
+
+def of_core(tree: pathlib.Path, work: pathlib.Path, seed):
+    """The stages for the core and with the tests of a copy, built below `work`."""
+    place = tree, work, seed
+    stages = [
+        Programs("tests", *place, mode="-fsanitize=address", watchdog=30),
+        Faults("faults", *place),
+        Schedules("plays", *place, arguments="--bound 1 --random 200 --seconds 3"),
+    ]
+    clang = _clang()
+    if clang is not None:
+        compiler, link = clang
+        # Only for the locks: what else goes wrong between threads the controller sees, and says when.
+        stages.append(
+            Programs("threads", *place, mode="-fsanitize=thread", link=link, compiler=compiler, watchdog=120, only=LOCKS)
+        )
+    return stages
 
 
 @dataclasses.dataclass
@@ -27,48 +46,38 @@ class StageBroken(Exception):
     """A stage could not be carried out: that says nothing of the mutant."""
 
 
-def of_core(core: pathlib.Path, work: pathlib.Path, seed):
-    """The stages for the core in the folder `core`, built below `work`."""
-    return [
-        Programs("tests", core, work / "tests", seed),
-        Programs("address", core, work / "address", seed, mode="-fsanitize=address"),
-        Schedules("plays", core, work / "schedules", seed, "--bound 1 --random 200 --seconds 3"),
-    ]
-
-
 class Stage:
-    def __init__(self, name, core, work, seed, compiler="cc"):
+    def __init__(self, name, tree, work, seed, compiler="cc", only=None):
         self.name = name
-        self.core = core
-        self.work = work
+        self.tests = tree / "Tests"
+        self.work = work / name
         self.seed = seed
+        self.only = only  # the operators for which it is worth its time; None: all
         self.environment = {
-            "CC": str(HERE / "cc"),
+            "CC": str(COMPILER),
             "MUTANTS_CC": compiler,
-            "MUTANTS_CACHE": str(work.parent / "cache"),
-            "CORE": str(core),
+            "MUTANTS_CACHE": str(work / "cache"),
+            "BUILD_DIR": str(self.work),
             "JOBS": "1",
         }
-        self.usual_seconds = {}  # of each program, with the sound core
-        work.mkdir(parents=True, exist_ok=True)
+        self.usual_seconds = {}  # of each program, unchanged
+        self.work.mkdir(parents=True, exist_ok=True)
         os.makedirs(self.environment["MUTANTS_CACHE"], exist_ok=True)
 
     def is_for(self, mutant):
-        return True
+        return self.only is None or mutant.operator in self.only
 
-    def _limit(self, name):
-        return SPARE_SECONDS + 10 * self.usual_seconds[name] if name in self.usual_seconds else 1200
-
-    def _build(self, command, folder=TESTS):
+    def build(self, command, folder=None):
         built = process.run(command, seconds=1200, environment=self.environment, folder=folder)
         if not built.passed:
             raise StageBroken(f"{self.name}: {' '.join(map(str, command))}\n{built.output[-2000:]}")
 
-    def _perform(self, name, command, is_failure, environment=None):
+    def perform(self, name, command, is_failure, environment=None):
         """Runs a program up to the first line that tells of a failure."""
+        usual = self.usual_seconds.get(name)
         ended = process.run(
             command,
-            seconds=self._limit(name),
+            seconds=1200 if usual is None else SPARE_SECONDS + 10 * usual,
             environment={**self.environment, **(environment or {})},
             stops_at=is_failure,
         )
@@ -78,66 +87,83 @@ class Stage:
 
 
 class Programs(Stage):
-    """The C tests: each program is linked when its turn comes, those that are named like what was changed first."""
+    """The C tests under a sanitizer: with that of addresses a leak is found, too, for little more time. Each program is
+    linked when its turn comes, those that are named like what was changed first."""
 
-    FOLDER = TESTS / "COrderedProducerTests"
-
-    def __init__(self, name, core, work, seed, mode="", compiler="cc"):
-        super().__init__(name, core, work, seed, compiler)
-        self.mode = mode
-        self.names = sorted(path.stem for path in self.FOLDER.glob("*_test.c"))
+    def __init__(self, name, tree, work, seed, mode, watchdog, link="", compiler="cc", only=None):
+        super().__init__(name, tree, work, seed, compiler, only)
+        self.folder = self.tests / "COrderedProducerTests"
+        self.make = ["make", "-s", "-f", "build.mk", f"BUILD={self.work}", f"CC={COMPILER}", f"MODE={mode}",
+                     f"LINK={link}"]  # fmt: skip
+        self.watchdog = {"WATCHDOG": str(watchdog), "TSAN_OPTIONS": "halt_on_error=1"}
+        self.names = sorted(path.stem for path in self.folder.glob("*_test.c"))
 
     def judge(self, mutant):
-        for name in self._in_turn(mutant):
+        for name in sorted(self.names, key=lambda name: self._turn(name, mutant)):
             program = self.work / name
-            self._build(
-                ["make", "-s", "-f", "build.mk", f"CORE={self.core}", f"BUILD={self.work}", f"CC={HERE / 'cc'}",
-                 f"MODE={self.mode}", str(program)],
-                self.FOLDER,
-            )
-            ended = self._perform(name, [program, f"SEED={self.seed}"], lambda line: line.startswith("FAIL "),
-                                  {"WATCHDOG": str(self.watchdog)})
+            self.build([*self.make, str(program)], self.folder)
+            ended = self.perform(name, [program, f"SEED={self.seed}"], tells_failure, self.watchdog)
             if not ended.passed:
-                return _verdict_of_program(name, ended)
+                return _verdict(name, ended)
         return SURVIVED
 
-    def _in_turn(self, mutant):
-        stem = pathlib.PurePath(mutant.path).stem if mutant is not None else ""
-        return sorted(
-            self.names,
-            key=lambda name: (not name.startswith(stem) if stem else True, self.usual_seconds.get(name, 0), name),
-        )
+    def _turn(self, name, mutant):
+        stem = pathlib.PurePath(mutant.path).stem if mutant is not None else name
+        return not name.startswith(stem), self.usual_seconds.get(name, 0), name
 
 
-def _verdict_of_program(name, ended):
-    line = next((line for line in ended.output.splitlines() if line.startswith("FAIL ")), None)
-    if line is not None:
-        what = re.sub(r",? ?SEED=\d+", "", line[5:])
-        return Verdict(True, f"{name}: {what}", "hangs (signal" in line)
-    if ended.limit is not None:
-        return Verdict(True, f"{name}: ended by its limit of {ended.limit}", ended.limit == "time")
-    return Verdict(True, f"{name}: status {ended.status}")
+class Faults(Stage):
+    """The core with what it asks of the system refused."""
+
+    def judge(self, mutant):
+        ended = self.perform(self.name, [self.tests / "Faults" / "run", f"SEED={self.seed}"], tells_failure)
+        if ended.passed:
+            return SURVIVED
+        if ended.status is not None and not re.search(r"^\d+ passed, \d+ failed$", ended.output, re.MULTILINE):
+            raise StageBroken(f"{self.name}: {ended.output[-2000:]}")
+        return _verdict(self.name, ended)
 
 
 class Schedules(Stage):
     """A search of the schedule controller."""
 
-    def __init__(self, name, core, work, seed, arguments):
-        super().__init__(name, core, work, seed)
+    def __init__(self, *place, arguments):
+        super().__init__(*place)
         self.arguments = arguments.split()
-        self.environment["BUILD_DIR"] = str(work)
 
     def judge(self, mutant):
-        self._build([TESTS / "Schedules" / "run", "list"])
+        self.build([self.tests / "Schedules" / "run", "list"])
         command = [self.work / "schedules", *self.arguments, "--failures", "1", f"SEED={self.seed}"]
-        ended = self._perform(self.name, command, lambda line: re.match(r"  \w+ +failed, ", line))
-        if ended.passed:
-            return SURVIVED
-        told = re.search(r"^FAIL (.*)", ended.output, re.MULTILINE) or re.search(
-            r"^  (\w+) +failed, |^  (no play passes the point \w+)", ended.output, re.MULTILINE
-        )
-        if told:
-            return Verdict(True, told.group(told.lastindex))
-        last = ([""] + ended.output.strip().splitlines())[-1].strip()
-        hung = ended.limit == "time"
-        return Verdict(True, f"{'hangs in the one after' if hung else f'status {ended.status} after'}: {last}", hung)
+        ended = self.perform(self.name, command, lambda line: re.match(r"  \w+ +failed, ", line))
+        return SURVIVED if ended.passed else _verdict(self.name, ended)
+
+
+def tells_failure(line):
+    return line.startswith("FAIL ")
+
+
+def _verdict(name, ended):
+    told = re.search(r"^FAIL (.*)", ended.output, re.MULTILINE) or re.search(
+        r"^  (\w+) +failed, |^  (no play passes the point \w+)", ended.output, re.MULTILINE
+    )
+    if told:
+        what = re.sub(r",? ?SEED=\d+", "", told.group(told.lastindex))
+        return Verdict(True, f"{name}: {what}", "hangs (signal" in what)
+    last = ([""] + ended.output.strip().splitlines())[-1].strip()
+    how = f"status {ended.status}" if ended.limit is None else f"ended by its limit of {ended.limit}"
+    return Verdict(True, f"{name}: {how}, after: {last}", ended.limit == "time")
+
+
+def _clang():
+    """Swift's clang, and what its ThreadSanitizer has to be linked with: gcc's does not know fences."""
+    compiler = shutil.which("clang")
+    swift = shutil.which("swift")
+    if compiler is None and swift is not None:
+        compiler = pathlib.Path(swift).resolve().parent / "clang"
+    if compiler is None or not pathlib.Path(compiler).exists():
+        return None
+    link = "-fuse-ld=lld"
+    runtime = pathlib.Path(compiler).resolve().parent.parent / "lib" / "swift" / "linux"
+    if (runtime / "libdispatch.so").exists():
+        link += f" -L{runtime} -ldispatch -lBlocksRuntime -Wl,-rpath,{runtime}"
+    return str(compiler), link
