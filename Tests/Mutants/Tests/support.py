@@ -26,6 +26,7 @@ class FakeStage:
 
     name: str
     catches: object
+    usual_seconds: dict = dataclasses.field(default_factory=dict)
 
     def is_for(self, mutant):
         return True

@@ -73,8 +73,26 @@ class WorkerTests(InFolder):
             try_all(self.mutants, {"folder/file.c": SOURCE}, {}, [worker])
 
     def test_sources_that_do_not_pass_unchanged_are_refused(self):
+        worker = Worker(self.folder, [FakeStage("first", lambda _: Verdict(True, "red"))], [])
         with self.assertRaises(SystemExit):
-            Worker(self.folder, [FakeStage("first", lambda _: Verdict(True, "red"))], []).check_sound()
+            worker.check_sound(self.folder / ".passed")
+
+    def test_that_they_pass_is_remembered_until_one_is_changed(self):
+        record = self.folder / ".passed"
+        looks = []
+
+        def passes(_):
+            looks.append(1)
+            return Verdict(False)
+
+        worker = Worker(self.folder, [FakeStage("first", passes)], [])
+        with contextlib.redirect_stdout(io.StringIO()):
+            worker.check_sound(record)
+            worker.check_sound(record)
+            self.assertEqual(len(looks), 1)
+            self.file.write_text(SOURCE + "\n", encoding="utf-8")
+            worker.check_sound(record)
+        self.assertEqual(len(looks), 2)
 
     def test_a_stage_that_is_none_is_refused(self):
         with self.assertRaises(SystemExit):

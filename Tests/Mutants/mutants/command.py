@@ -105,7 +105,7 @@ class Command:
             for number in range(max(1, self.numbers["JOBS"]))
         ]
         for worker in workers:
-            worker.check_sound()
+            worker.check_sound(work / f"{self.module}-passed.json")
         equivalent = kept.read(HERE / "equivalent.txt")
         results = try_all(chosen, texts, {} if self.mode == "only" else equivalent, workers)
         stale = kept.stale(equivalent, generated, language.suffixes)

@@ -6,24 +6,23 @@ import shutil
 
 from . import stages
 from .objects import Objects
+from .tree import belongs_to_core, synchronize
 from .worker import Worker
 
-
-PARTS = ("CSources", "Snippets", "Tests/COrderedProducerTests", "Tests/Faults", "Tests/Schedules")
+MOST_CACHED = 1 << 30  # bytes of objects that are kept for the next run
 
 
 class CoreWorker(Worker):
-    """A copy of the core, of which one file at a time is changed, and of its tests: so that work on both can go on."""
+    """A copy of the core, of which one file at a time is changed, and of its tests."""
 
     def __init__(self, root: pathlib.Path, work: pathlib.Path, seed, chosen_stages, seen):
-        self.tree = work / "tree"
-        self.core = self.tree / "CSources" / "COrderedProducer"
-        shutil.rmtree(work, ignore_errors=True)
-        for part in PARTS:
-            shutil.copytree(root / part, self.tree / part)
-        self.objects = Objects(self.core, work / "objects")
+        tree = work / "tree"
+        synchronize(root, tree, belongs_to_core)
+        if sum(path.stat().st_size for path in work.glob("cache/*")) > MOST_CACHED:
+            shutil.rmtree(work / "cache")
+        self.objects = Objects(tree / "CSources" / "COrderedProducer", work / "objects")
         self.seen = seen  # what differs in the code of those that were tried, of all workers
-        super().__init__(self.tree, stages.of_core(self.tree, work, seed), chosen_stages)
+        super().__init__(tree, stages.of_core(tree, work, seed), chosen_stages)
 
     def discard(self, mutant):
         differs = self.objects.compare(self.tree / mutant.path)

@@ -18,7 +18,7 @@ def of_core(tree: pathlib.Path, work: pathlib.Path, seed):
     """The stages for the core and with the tests of a copy, built below `work`."""
     place = tree, work, seed
     stages = [
-        Programs("tests", *place, mode="-fsanitize=address", watchdog=30),
+        Programs("tests", *place, mode="-fsanitize=address"),
         Faults("faults", *place),
         Schedules("plays", *place, arguments="--bound 1 --random 200 --seconds 3"),
     ]
@@ -27,7 +27,7 @@ def of_core(tree: pathlib.Path, work: pathlib.Path, seed):
         compiler, link = clang
         # Only for the locks: what else goes wrong between threads the controller sees, and says when.
         stages.append(
-            Programs("threads", *place, mode="-fsanitize=thread", link=link, compiler=compiler, watchdog=120, only=LOCKS)
+            Programs("threads", *place, mode="-fsanitize=thread", link=link, compiler=compiler, only=LOCKS)
         )
     return stages
 
@@ -90,19 +90,21 @@ class Programs(Stage):
     """The C tests under a sanitizer: with that of addresses a leak is found, too, for little more time. Each program is
     linked when its turn comes, those that are named like what was changed first."""
 
-    def __init__(self, name, tree, work, seed, mode, watchdog, link="", compiler="cc", only=None):
+    def __init__(self, name, tree, work, seed, mode, link="", compiler="cc", only=None):
         super().__init__(name, tree, work, seed, compiler, only)
         self.folder = self.tests / "COrderedProducerTests"
         self.make = ["make", "-s", "-f", "build.mk", f"BUILD={self.work}", f"CC={COMPILER}", f"MODE={mode}",
                      f"LINK={link}"]  # fmt: skip
-        self.watchdog = {"WATCHDOG": str(watchdog), "TSAN_OPTIONS": "halt_on_error=1"}
         self.names = sorted(path.stem for path in self.folder.glob("*_test.c"))
 
     def judge(self, mutant):
         for name in sorted(self.names, key=lambda name: self._turn(name, mutant)):
             program = self.work / name
             self.build([*self.make, str(program)], self.folder)
-            ended = self.perform(name, [program, f"SEED={self.seed}"], tells_failure, self.watchdog)
+            # No one test takes longer than all of its program.
+            hangs_after = 120 if mutant is None else 10 + 3 * self.usual_seconds.get(name, 30)
+            environment = {"WATCHDOG": str(int(hangs_after)), "TSAN_OPTIONS": "halt_on_error=1"}
+            ended = self.perform(name, [program, f"SEED={self.seed}"], tells_failure, environment)
             if not ended.passed:
                 return _verdict(name, ended)
         return SURVIVED

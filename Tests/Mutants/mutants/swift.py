@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tries mutants of the Swift modules: a copy of the package that is built again after each change."""
 
-import filecmp
 import pathlib
 import re
-import shutil
 
 from . import process
 from .stages import SPARE_SECONDS, SURVIVED, StageBroken, Verdict
+from .tree import belongs_to_swift, synchronize
 from .worker import Worker
 
 BUILD_SECONDS = 1800
@@ -18,19 +17,19 @@ FINISHED = re.compile(r"^[✔✘➜] Test (.*?)(?: with \d+ test cases)? (?:pass
 
 
 class SwiftWorker(Worker):
-    """The package without what lies in packages of their own. Its build folder is kept from run to run."""
+    """A copy of the package, built again after each change."""
 
     def __init__(self, root: pathlib.Path, work: pathlib.Path, seed, chosen_stages, seen):
         tree = work / "package"
-        _synchronize(root, tree)
+        synchronize(root, tree, belongs_to_swift)
         modules = sorted(path.name for path in (tree / "Sources").iterdir())
         super().__init__(tree, [OwnTests(tree, modules), OtherTests(tree, modules)], chosen_stages)
 
-    def check_sound(self):
+    def check_sound(self, record):
         built = _build(self.tree)
         if not built.passed:
             raise SystemExit(f"mutants: the package does not build:\n{built.output[-2000:]}")
-        super().check_sound()
+        super().check_sound(record)
 
     def discard(self, mutant):
         return ("not compiling", "") if not _build(self.tree).passed else (None, "")
@@ -64,7 +63,7 @@ class _Tests:
     def _run(self, module):
         usual = self.usual_seconds.get(module)
         ended = process.run(
-            ["swift", "test", "--skip-build", *OPTIONS, *self.chosen(module)],
+            [_bundle(self.tree), "--testing-library", "swift-testing", *self.chosen(module)],
             seconds=SPARE_SECONDS + 10 * usual if usual is not None else 600,
             folder=self.tree,
             stops_at=FAILS.search,
@@ -73,6 +72,12 @@ class _Tests:
             self.usual_seconds.setdefault(module, ended.seconds)
             return SURVIVED
         return _verdict(ended)
+
+
+def _bundle(tree):
+    """The program with the tests. Not through `swift test`, which tells nothing before all is over, and leaves it
+    running where it is ended."""
+    return next((tree / ".build" / "debug").glob("*PackageTests.xctest"))
 
 
 class OwnTests(_Tests):
@@ -99,22 +104,3 @@ def _verdict(ended):
     if ended.limit == "time":
         return Verdict(True, f"hangs with {', '.join(running) or 'no test'} running", True)
     return Verdict(True, f"ended by {ended.limit or f'status {ended.status}'} with {', '.join(running[:4])} running")
-
-
-def _synchronize(root, tree):
-    """Copies what differs, so that what was built of the rest stays valid."""
-    kept = {path for path in root.rglob("*") if path.is_file() and _belongs(path.relative_to(root), root)}
-    for path in kept:
-        target = tree / path.relative_to(root)
-        if not target.exists() or not filecmp.cmp(path, target, shallow=False):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-    for path in list(tree.rglob("*")):
-        name = path.relative_to(tree)
-        if path.is_file() and name.parts[0] != ".build" and root / name not in kept:
-            path.unlink()
-
-
-def _belongs(name, root):
-    first = root / name.parts[0]
-    return not name.parts[0].startswith(".") and not (first.is_dir() and (first / "Package.swift").exists())

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tries one mutant after another in a tree of its own; several workers share a queue of them."""
 
+import json
+import pathlib
 import queue
 import threading
 import time
 
 from .report import Result
+from .tree import digest
 
 
 class Worker:
@@ -17,14 +20,24 @@ class Worker:
                              f"{', '.join(stage.name for stage in stages)}")
         self.stages = [stage for stage in stages if not chosen_stages or stage.name in chosen_stages]
 
-    def check_sound(self):
-        """What is not changed has to pass: otherwise nothing that follows means anything."""
+    def check_sound(self, record: pathlib.Path):
+        """What is not changed has to pass: otherwise nothing that follows means anything. That it did, and in which
+        time, is remembered in the file `record` for as long as no file is changed."""
+        passed = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+        now = digest(self.tree)
+        if passed.get("digest") != now:
+            passed = {"digest": now}
         for stage in self.stages:
+            if stage.name in passed:
+                stage.usual_seconds.update(passed[stage.name])
+                continue
             began = time.monotonic()
             verdict = stage.judge(None)
             if verdict.caught:
                 raise SystemExit(f"mutants: unchanged, {stage.name} is not passed: {verdict.by}")
             print(f"  unchanged, {stage.name} is passed in {time.monotonic() - began:.0f} s", flush=True)
+            passed[stage.name] = stage.usual_seconds
+            record.write_text(json.dumps(passed), encoding="utf-8")
 
     def discard(self, mutant):
         """Why a mutant that is in the tree need not be tried: a state of report.py and what goes with it; or None."""
