@@ -21,6 +21,17 @@ class ProcessTests(unittest.TestCase):
             self.assertEqual((ended.status, ended.limit), (None, "time"))
             self.assertTrue(_is_gone(int(child.read_text(encoding="utf-8"))))
 
+    def test_whoever_gives_up_ends_what_runs(self):
+        program = (
+            "import threading; from mutants import process\n"
+            "threading.Thread(target=process.run, args=(['sleep', '600'],), kwargs={'seconds': 600}, daemon=True).start()\n"
+            "while not process._sessions: pass\n"
+            "session = list(process._sessions)[0]; process.end_all(); print(session)"
+        )
+        folder = pathlib.Path(__file__).resolve().parent.parent
+        ended = process.run(["python3", "-c", program], seconds=60, folder=folder)
+        self.assertTrue(_is_gone(int(ended.output)))
+
     def test_a_wanted_line_ends_it(self):
         ended = process.run(
             ["bash", "-c", "echo one; echo FAIL two; sleep 600"],

@@ -3,11 +3,12 @@
 
 import os
 import pathlib
+import signal
 import sys
 import time
 import unittest
 
-from . import kept, report, sample
+from . import kept, process, report, sample
 from .core import CoreWorker
 from .languages import MODULES
 from .liveness import Restorers
@@ -59,6 +60,8 @@ class Command:
         if self.mode == "self-test":
             return self._test_itself()
         os.nice(10)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _give_up)
         language = MODULES[self.module]
         texts = language.read(ROOT)
         mutants = language.generate(texts)
@@ -117,3 +120,8 @@ class Command:
         failed = len(result.failures) + len(result.errors)
         print(f"{result.testsRun - failed} passed, {failed} failed")
         return 1 if failed or result.testsRun == 0 else 0
+
+
+def _give_up(number, _frame):
+    process.end_all()
+    os._exit(128 + number)  # the workers' threads may be anywhere; the next run puts the copies in order

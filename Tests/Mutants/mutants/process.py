@@ -13,6 +13,15 @@ MOST_MEMORY = 3 << 30  # bytes that a program and its children may keep resident
 KEPT_OUTPUT = 1 << 20
 
 
+_sessions = set()  # of what runs now
+
+
+def end_all():
+    """Before this program ends in the middle of something."""
+    for session in list(_sessions):
+        _kill(session)
+
+
 @dataclasses.dataclass
 class Ended:
     status: int  # negative: the signal; None: ended by a limit
@@ -38,6 +47,7 @@ def run(command, *, seconds, environment=None, folder=None, stops_at=None):
         start_new_session=True,
         preexec_fn=_limits,
     )
+    _sessions.add(process.pid)
     output = _Output(process.stdout)
     limit = None
     looks_at_memory = began + 1
@@ -69,11 +79,16 @@ def _limits():
 
 def _end(process):
     """Ends whatever is left of its session."""
+    _kill(process.pid)
+    process.wait()
+    _sessions.discard(process.pid)
+
+
+def _kill(session):
     try:
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(session, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    process.wait()
 
 
 class _Output:
