@@ -54,6 +54,42 @@ static void outcomes_are_told_in_order(int variant)
     }
 }
 
+static void note_closed(struct oip_waiter *waiter, int result, uint64_t sequence)
+{
+    CHECK_EQUAL(result, -EPIPE);
+    CHECK_EQUAL(sequence, 0);
+    order[told++] = *(int *)waiter->context;
+}
+
+/* And the list that they were moved to can be used again. */
+static void all_are_settled_at_once(int variant)
+{
+    (void)variant;
+    struct waiter_list list = {NULL, NULL}, outcomes = {NULL, NULL};
+    waiter_settle_all(&list, &outcomes, -EPIPE); /* nobody */
+    CHECK(outcomes.first == NULL && outcomes.last == NULL);
+    for (int round = 0; round < 2; round++) {
+        struct waiter *waiters[WAITERS];
+        int numbers[WAITERS];
+        list_of(&list, waiters, numbers);
+        for (int i = 0; i < WAITERS; i++) {
+            waiters[i]->done = note_closed;
+            waiters[i]->sequence = 4711; /* what it was before is no outcome */
+        }
+        waiter_settle_all(&list, &outcomes, -EPIPE);
+        CHECK(list.first == NULL && list.last == NULL);
+        told = 0;
+        CHECK_EQUAL(waiter_tell_all(&outcomes), WAITERS);
+        CHECK_EQUAL(told, WAITERS);
+        CHECK(outcomes.first == NULL && outcomes.last == NULL);
+        CHECK_EQUAL(waiter_tell_all(&outcomes), 0);
+        for (int i = 0; i < WAITERS; i++) {
+            CHECK_EQUAL(order[i], i);
+            free(waiters[i]);
+        }
+    }
+}
+
 static void any_waiter_can_be_removed(int removed)
 {
     struct waiter_list list = {NULL, NULL};
@@ -152,6 +188,7 @@ int main(int count, char **arguments)
 {
     static const struct test tests[] = {
         {"outcomes are told in order", outcomes_are_told_in_order, 0, NULL},
+        {"all are settled at once", all_are_settled_at_once, 0, NULL},
         {"any waiter can be removed", any_waiter_can_be_removed, WAITERS, place_name},
         {"sleepers come and go", sleepers_come_and_go, 0, NULL},
         {"several sleepers are seen among callbacks", several_sleepers_are_seen_among_callbacks, 0, NULL},
