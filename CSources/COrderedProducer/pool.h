@@ -73,6 +73,7 @@ struct oip_pool {
     atomic_uint live;                        /* threads that run */
     atomic_uint leaving;                     /* threads that are to leave */
     atomic_bool stopping;                    /* all are to leave */
+    _Atomic uint64_t next_look;              /* oip_now() at which the lookout is to look; before now: nobody has for long */
     atomic_uint wake_cost;                   /* nanoseconds from a wake to the woken thread's running, moving average */
     OIP_ALIGNED_TO_LINE uint32_t processors; /* that this process may use */
     int generation;

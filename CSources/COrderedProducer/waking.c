@@ -130,8 +130,21 @@ void waking_after_publish_many(struct oip_producer *producer, const struct publi
     }
 }
 
+/* Whether others' entries are in the run queue. A guess: the length is a hint, and counts before a push. */
+static bool others_are_queued(struct oip_producer *producer)
+{
+    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
+    int own = (schedule & SCHEDULE_QUEUED) != 0;
+    return run_queue_length(&producer->pool->run_queue) > own;
+}
+
 void waking_chain(struct oip_producer *producer)
 {
+    /* This thread is gone for long. What else is queued was left to it perhaps. */
+    if (waking_cost(producer) >= WAKING_EXPENSIVE_NS && others_are_queued(producer) &&
+        pool_awake(producer->pool) < producer->pool->processors) {
+        wake_worker(producer);
+    }
     /* This worker is about to run one of them, unless it has to deliver first. */
     uint64_t mine = delivery_needs_pool(producer) ? 0 : 1;
     /* Not by the backlog alone: of sequences that were given, and whose caller has lost its processor before it
@@ -150,9 +163,7 @@ bool waking_may_leave(struct oip_producer *producer)
 {
     bool in_good_hands = (waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer)) ||
                          waking_is_crowded(producer);
-    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
-    int own = (schedule & SCHEDULE_QUEUED) != 0; /* entries in the run queue; any other one is somebody else's */
-    return in_good_hands && run_queue_length(&producer->pool->run_queue) <= own;
+    return in_good_hands && !others_are_queued(producer);
 }
 
 bool waking_room_is_near(struct oip_producer *producer)

@@ -161,6 +161,7 @@ static void look_out(struct worker *worker)
     struct runnable *first = NULL;
     uint64_t idle = atomic_load_explicit(&worker->pool->idle, memory_order_seq_cst);
     OIP_POINT(look_out);
+    atomic_store_explicit(&worker->pool->next_look, oip_now() + WAKING_LOOKOUT_NS, memory_order_relaxed);
     for (;;) {
         struct runnable *runnable = run_queue_pop(queue);
         if (runnable == NULL) {
@@ -187,6 +188,21 @@ static void look_out(struct worker *worker)
             return;
         }
     }
+}
+
+/*
+ * How long a thread that becomes the lookout sleeps. The time of the next look is the pool's: threads that are woken and
+ * park again do not put it off.
+ */
+static int64_t time_until_look(struct oip_pool *pool)
+{
+    uint64_t now = oip_now();
+    uint64_t next = atomic_load_explicit(&pool->next_look, memory_order_relaxed);
+    if (next + WAKING_LOOKOUT_NS < now || next > now + WAKING_LOOKOUT_NS) {
+        next = now + WAKING_LOOKOUT_NS; /* nobody has looked out for a while */
+        atomic_store_explicit(&pool->next_look, next, memory_order_relaxed);
+    }
+    return next > now ? (int64_t)(next - now) : 0;
 }
 
 static void measure_wake(struct worker *worker)
@@ -232,7 +248,7 @@ static void park(struct worker *worker)
         pool_wake(pool);
     }
     if (as_lookout) {
-        if (!parking_wait(&worker->parking, ticket, WAKING_LOOKOUT_NS) && step_down(worker)) {
+        if (!parking_wait(&worker->parking, ticket, time_until_look(pool)) && step_down(worker)) {
             look_out(worker);
             return;
         }

@@ -154,9 +154,6 @@ static void threads_are_bound_in_turn(int variant)
         wait_for(&look.done);
     }
     pool_end(pool);
-    /* Processors that nobody counts are none. */
-    pool = pool_with((struct oip_pool_options){.threads = 1, .cpus = NULL, .cpu_count = 3});
-    pool_end(pool);
 }
 
 static void an_older_program_gives_what_it_knows(int variant)
