@@ -7,8 +7,8 @@
 #include <string.h>
 
 struct quiescence_counts *quiescence_counts;
-const char *const excuse_names[EXCUSES] = {"cheap backlog", "moderated", "sink at a worker", "patient",
-                                           "helping",       "claimable", "leaver"};
+const char *const excuse_names[EXCUSES] = {"cheap backlog", "short backlog", "moderated", "sink at a worker",
+                                           "patient",       "helping",       "claimable", "leaver"};
 
 enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000 };
 
@@ -23,7 +23,7 @@ static struct {
 } excused[MOST_PRODUCERS][EXCUSES];
 static uint64_t asleep_for; /* from now on, at least */
 
-static const uint64_t bounds[EXCUSES] = {2 * LOOKOUT_NS + SLACK_NS, UINT64_MAX, 2 * LOOKOUT_NS + SLACK_NS,
+static const uint64_t bounds[EXCUSES] = {2 * LOOKOUT_NS + SLACK_NS, 2 * LOOKOUT_NS + SLACK_NS, UINT64_MAX, 2 * LOOKOUT_NS + SLACK_NS,
                                          PATIENCE_NS + SLACK_NS, UINT64_MAX, UINT64_MAX, UINT64_MAX};
 
 static void excuse(const struct side *side, enum excuse excuse, uint64_t what)
@@ -65,11 +65,16 @@ static void check_ready(struct side *side, const struct seen_producer *seen)
     /* Four times: both averages may have been half as much when it was decided. */
     bool cheap = seen->cost < 4 * pool.wake_cost &&
                  (unclaimed * seen->cost < 4 * pool.wake_cost || scene.computing >= pool.processors);
+    bool is_short = side->running != 0 && seen->cost < LOOKOUT_NS && unclaimed * seen->cost < LOOKOUT_NS;
+    if (watches && !cheap && is_short) {
+        excuse(side, SHORT_BACKLOG, seen->claim << 10 | unclaimed);
+        return;
+    }
     if (!watches || !cheap) {
         controller_fail("L1: producer %u has %u items ready, and %u pool threads are parked%s", side->number, unclaimed,
                         free_threads(), watches ? " but for the lookout" : "");
     }
-    excuse(side, CHEAP_BACKLOG, seen->claim);
+    excuse(side, CHEAP_BACKLOG, seen->claim << 10 | unclaimed);
 }
 
 /* ---------------------------------------------------------------------------------------------------- L2 ---- */

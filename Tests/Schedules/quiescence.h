@@ -13,6 +13,7 @@
  *
  *     cheap backlog    L1: less to run than a wake costs, or as many computing as there are processors; the monitor
  *                      looks within a millisecond, twice
+ *     short backlog    L1: a thread is in an item of the producer, and will have run the rest before the monitor comes
  *     moderated        L2: a consumer thread waits for a later item, and some thread is in an item
  *     sink at a worker L2: a worker that has the producer in hand is in an item that was expected to be short
  *     patient          L3: a blocked caller sleeps for the first time, 250 us at most
@@ -26,7 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum excuse { CHEAP_BACKLOG, MODERATED, SINK_AT_WORKER, PATIENT, HELPING, CLAIMABLE, LEAVER, EXCUSES };
+enum excuse { CHEAP_BACKLOG, SHORT_BACKLOG, MODERATED, SINK_AT_WORKER, PATIENT, HELPING, CLAIMABLE, LEAVER, EXCUSES };
 
 struct quiescence_counts {
     uint64_t looks, with_timers;
