@@ -10,7 +10,7 @@ FLAGS = ["-std=c11", "-O2", "-D_GNU_SOURCE", "-w"]
 
 class Objects:
     def __init__(self, core: pathlib.Path, folder: pathlib.Path):
-        self.flags = [*FLAGS, f"-I{core}/include", f"-I{core}"]
+        self.flags = [*FLAGS, *(f"-I{path}" for path in [core, *sorted(core.rglob("*"))] if path.is_dir())]
         folder.mkdir(parents=True, exist_ok=True)
         self.out = folder / "object.o"
         self.users = {}  # of a file: the sources that it is compiled in

@@ -20,8 +20,12 @@ def of_core(tree: pathlib.Path, work: pathlib.Path, seed):
     stages = [
         Programs("tests", *place, mode="-fsanitize=address"),
         Faults("faults", *place),
-        Schedules("plays", *place, arguments="--bound 1 --random 200 --seconds 3"),
     ]
+    if (tree / "Tests/Schedules/programs.c").exists():
+        search = "--seconds 60 --failures 1 --shrink 0"
+        stages.append(Schedules("random", *place, program="programs", build="--programs 0", arguments=search))
+    search = "--bound 1 --random 200 --seconds 3 --failures 1"
+    stages.append(Schedules("plays", *place, program="schedules", build="list", arguments=search))
     clang = _clang()
     if clang is not None:
         compiler, link = clang
@@ -77,7 +81,7 @@ class Stage:
         usual = self.usual_seconds.get(name)
         ended = process.run(
             command,
-            seconds=1200 if usual is None else SPARE_SECONDS + 10 * usual,
+            seconds=1200 if usual is None else _patience() * (SPARE_SECONDS + 10 * usual),
             environment={**self.environment, **(environment or {})},
             stops_at=is_failure,
         )
@@ -101,8 +105,7 @@ class Programs(Stage):
         for name in sorted(self.names, key=lambda name: self._turn(name, mutant)):
             program = self.work / name
             self.build([*self.make, str(program)], self.folder)
-            # No one test takes longer than all of its program.
-            hangs_after = 120 if mutant is None else 10 + 3 * self.usual_seconds.get(name, 30)
+            hangs_after = 120 if mutant is None else _patience() * (10 + 3 * self.usual_seconds.get(name, 30))
             environment = {"WATCHDOG": str(int(hangs_after)), "TSAN_OPTIONS": "halt_on_error=1"}
             ended = self.perform(name, [program, f"SEED={self.seed}"], tells_failure, environment)
             if not ended.passed:
@@ -127,17 +130,22 @@ class Faults(Stage):
 
 
 class Schedules(Stage):
-    """A search of the schedule controller."""
+    """A search of the schedule controller: of a program that `Tests/Schedules/run` builds."""
 
-    def __init__(self, *place, arguments):
+    def __init__(self, *place, program, build, arguments):
         super().__init__(*place)
-        self.arguments = arguments.split()
+        self.command = [self.work / program, *arguments.split(), f"SEED={self.seed}"]
+        self.builds = [self.tests / "Schedules" / "run", *build.split()]
 
     def judge(self, mutant):
-        self.build([self.tests / "Schedules" / "run", "list"])
-        command = [self.work / "schedules", *self.arguments, "--failures", "1", f"SEED={self.seed}"]
-        ended = self.perform(self.name, command, lambda line: re.match(r"  \w+ +failed, ", line))
+        self.build(self.builds)
+        ended = self.perform(self.name, self.command, lambda line: re.match(r"  \w+ +failed, ", line))
         return SURVIVED if ended.passed else _verdict(self.name, ended)
+
+
+def _patience():
+    """How many times as long something may take as on a quiet machine: a hang is told by its time alone."""
+    return max(1, os.getloadavg()[0] / os.cpu_count() / 2)
 
 
 def tells_failure(line):
@@ -146,7 +154,7 @@ def tells_failure(line):
 
 def _verdict(name, ended):
     told = re.search(r"^FAIL (.*)", ended.output, re.MULTILINE) or re.search(
-        r"^  (\w+) +failed, |^  (no play passes the point \w+)", ended.output, re.MULTILINE
+        r"^  (\w+) +failed, |^  (no play passes the point \w+)|^ +\d+ times: (.*)", ended.output, re.MULTILINE
     )
     if told:
         what = re.sub(r",? ?SEED=\d+", "", told.group(told.lastindex))
