@@ -119,7 +119,7 @@ struct DeadlineTests {
         await received.done.opened()
         scene.gate.open()
         while scene.items.statistics.late > 0 { await Task.yield() }
-        try await scene.items.produceItem { () async throws in throw TestError(value: 2) }
+        _ = try await scene.items.produceItem { () async throws in throw TestError(value: 2) }
         let failure = await #expect(throws: ItemFailure.self) { try await scene.items.stop() }
         #expect(failure?.sequence == 2)
         #expect(failure?.underlying as? TestError == TestError(value: 2))
@@ -129,7 +129,7 @@ struct DeadlineTests {
     func theTaskOfAnOvertakenItemIsCancelled() async throws {
         let scene = try DeadlineScene { _ in nil }
         let cancelled = Gate()
-        try await scene.items.produceItem(within: DeadlineScene.atOnce) { () async throws in
+        _ = try await scene.items.produceItem(within: DeadlineScene.atOnce) { () async throws in
             await withTaskCancellationHandler {
                 await cancelled.opened()
             } onCancel: {
@@ -174,7 +174,7 @@ struct DeadlineTests {
                 if input > 2 { throw TestError(value: 0) }
                 return input
             })
-        for input: UInt8 in 0..<4 { try await transform.produce(input) }
+        for input: UInt8 in 0..<4 { _ = try await transform.produce(input) }
         await begun.opened()
         try await transform.start { $0.map { $0 } }
         #expect(try await transform.stop() == [100, 101, 102, 103])
@@ -243,13 +243,16 @@ struct DeadlineTests {
             let token = Token(7, ledger)
             let items = scene.items
             switch form {
-            case .suspending: try await items.produceItem(within: .seconds(3600), substitute: { _ in token }, { token })
+            case .suspending:
+                _ = try await items.produceItem(within: .seconds(3600), substitute: { _ in token }, { token })
             case .blocking:
                 try await onThread {
                     _ = try items.produceItem(within: .seconds(3600), substitute: { _ in token }, { token })
                 }
             case .asTask:
-                try await items.produceItem(within: .seconds(3600), substitute: { _ in token }) { () async in token }
+                _ = try await items.produceItem(within: .seconds(3600), substitute: { _ in token }) { () async in
+                    token
+                }
             }
             #expect(try await receive(.thread, from: items).values == [7])
             #expect(items.statistics.overtaken == 0)

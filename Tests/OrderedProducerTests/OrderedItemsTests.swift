@@ -13,7 +13,7 @@ struct OrderedItemsTests {
         configuration.name = "strategist"
         let producer = try OrderedItemProducer<Int, [Int]>(pool: WorkerPool(threads: 2), configuration: configuration)
         try await producer.start { Array($0) }
-        for value in 0..<2000 { try await producer.produceItem { value } }
+        for value in 0..<2000 { _ = try await producer.produceItem { value } }
         #expect(try await producer.stop() == Array(0..<2000))
         if !assists { #expect(producer.statistics.assisted == 0) }
     }
@@ -29,7 +29,7 @@ struct OrderedItemsTests {
     @Test func isASequence() async throws {
         let producer = try OrderedItemProducer<Int, [String]>(pool: WorkerPool(threads: 2))
         try await producer.start { items in items.filter { $0.isMultiple(of: 2) }.map { "\($0)" } }
-        for value in 0..<10 { try await producer.produceItem { value } }
+        for value in 0..<10 { _ = try await producer.produceItem { value } }
         #expect(try await producer.stop() == ["0", "2", "4", "6", "8"])
     }
 
@@ -39,7 +39,7 @@ struct OrderedItemsTests {
             let producer = try OrderedItemProducer<Int, Int>(
                 pool: WorkerPool(threads: 2), configuration: .init(window: 4))
             try producer.start { $0.reduce(0, +) }
-            for value in 1...1000 { try producer.produceItem { value } }
+            for value in 1...1000 { _ = try producer.produceItem { value } }
             return try producer.stop()
         }
         #expect(sum == 500_500)

@@ -229,11 +229,11 @@ struct ScopeTests {
             try await withOrderedItemProducer(
                 of: Int.self, pool: pool, configuration: configuration, onItem: { _ in throw TestError(value: -1) }
             ) { producer in
-                try await producer.produceItem {
+                _ = try await producer.produceItem {
                     begun.done.wait()
                     return 0
                 }
-                try await producer.produceItem { () async throws in
+                _ = try await producer.produceItem { () async throws in
                     await withTaskCancellationHandler {
                         begun.signal()
                         await cancelled.opened()
@@ -245,7 +245,7 @@ struct ScopeTests {
                     }
                     return 1
                 }
-                try await producer.produceItem { () async throws in
+                _ = try await producer.produceItem { () async throws in
                     begun.signal()
                     await mayFail.opened()
                     throw TestError(value: 2)

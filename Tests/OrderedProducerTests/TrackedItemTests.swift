@@ -7,7 +7,7 @@ struct TrackedItemTests {
     @Test func resolvesBeforeTheItemsTurn() async throws {
         let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 2))
         let gate = Gate()
-        try await producer.produceItem {
+        _ = try await producer.produceItem {
             gate.wait()
             return 1
         }
@@ -34,7 +34,7 @@ struct TrackedItemTests {
         let pool = try WorkerPool(threads: 1)
         let producer = try OrderedItemProducer<Int, Int>(pool: pool, configuration: configuration)
         let (begun, gate) = (Gate(), Gate())
-        try await producer.produceItem {
+        _ = try await producer.produceItem {
             begun.open()
             gate.wait()
             return 1

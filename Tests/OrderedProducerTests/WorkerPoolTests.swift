@@ -137,7 +137,7 @@ struct WorkerPoolTests {
         let pool = try WorkerPool(threads: 2)
         let producer = try OrderedItemProducer<Int, Int>(pool: pool)
         try await producer.start { $0.reduce(0, +) }
-        for value in 1...10 { try await producer.produceItem { value } }
+        for value in 1...10 { _ = try await producer.produceItem { value } }
         let first = Task.immediate { await pool.shutdown() }
         let second = Task.immediate { await pool.shutdown() }
         #expect(try await producer.stop() == 55)
@@ -155,7 +155,7 @@ struct WorkerPoolTests {
         let pool = try WorkerPool(threads: 1)
         let producer = try OrderedItemProducer<Int, Int>(pool: pool)
         try await producer.start { $0.reduce(0, +) }
-        try await producer.produceItem { () async throws -> Int in
+        _ = try await producer.produceItem { () async throws -> Int in
             await pool.shutdown()
             return 3
         }
@@ -166,7 +166,7 @@ struct WorkerPoolTests {
     @Test func itemsOutliveEveryReferenceToTheirPool() async throws {
         let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1))
         try await producer.start { $0.reduce(0, +) }
-        for value in 1...100 { try await producer.produceItem { value } }
+        for value in 1...100 { _ = try await producer.produceItem { value } }
         #expect(try await producer.stop() == 5050)
         #expect(try await producer.produceItem { 1 } == nil)
     }

@@ -64,6 +64,6 @@ struct DeadlineScene {
 
     func ask(_ value: Int) async throws {
         let ledger = ledger
-        try await items.produceItem { Token(value, ledger) }
+        _ = try await items.produceItem { Token(value, ledger) }
     }
 }
