@@ -30,7 +30,7 @@ final class CoreProducer: Sendable {
     init(
         pool: WorkerPool, configuration: ProducerConfiguration, payloadSize: Int, payloadAlignment: Int,
         hooks: ItemHooks
-    ) throws {
+    ) throws(ProducerError) {
         let lane = configuration.trace?.lane(named: configuration.name)
         let configuration = try CoreConfiguration(configuration)
         let context = unsafe Unmanaged.passRetained(hooks)
