@@ -12,7 +12,8 @@ public enum FailurePolicy: Sendable {
     /// ``ItemFailure``. Under this policy a blocking consumer never assists, since it could not leave in mid-item.
     case failFast
 
-    /// The failing item is left out and the rest is delivered. Failures are only counted, in
-    /// ``ProducerStatistics/failed`` and ``ProducerStatistics/skipped``; their errors are dropped.
+    /// The failing item is left out and the rest is delivered. Failures are counted, in ``ProducerStatistics/failed``
+    /// and ``ProducerStatistics/skipped``, and told to ``ProducerConfiguration/onItemFailure``; nobody else learns of
+    /// their errors.
     case skip
 }

@@ -66,7 +66,7 @@ public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushPr
         _ pool: WorkerPool, _ configuration: ProducerConfiguration,
         orElse substitute: (@Sendable (UInt64) throws -> Item?)?
     ) throws(ProducerError) {
-        let ending = Ending(policy: configuration.onFailure)
+        let ending = Ending(configuration)
         let deadlines = DeadlineHooks(ending, configuration, substitute)
         let mayBeLate = deadlines != nil
         let hooks = unsafe ItemHooks(

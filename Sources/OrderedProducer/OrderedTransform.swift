@@ -54,7 +54,7 @@ public final class OrderedTransform<Input: Sendable, Item: Sendable, Output: Sen
         orElse substitute: (@Sendable (UInt64) throws -> Item?)?,
         _ transform: @escaping @Sendable (Input) throws -> Item
     ) throws(ProducerError) {
-        let ending = Ending(policy: configuration.onFailure)
+        let ending = Ending(configuration)
         let deadlines = DeadlineHooks(ending, configuration, substitute)
         let mayBeLate = deadlines != nil
         let hooks = unsafe ItemHooks(

@@ -101,6 +101,24 @@ struct DeadlineTests {
         scene.gate.open()
     }
 
+    /// Of the substitute's, once, and not of what the item throws when it is late; of those that are in time as ever.
+    @Test(arguments: Form.allCases)
+    func onItemFailureIsNotToldOfALateFailure(form: Form) async throws {
+        let told = Locked([UInt64: [String]]())
+        let scene = try DeadlineScene(onFailure: .skip) { sequence in
+            throw TestError(value: Int(sequence))
+        } onItemFailure: { failure in
+            told.withLock { $0[failure.sequence, default: []].append("\(type(of: failure.underlying))") }
+        }
+        try await scene.askHung(form, throwing: CancellationError())
+        _ = try await scene.items.produceItem { throw TestError(value: 1) }
+        _ = try await scene.items.produceItem { () async throws in throw TestError(value: 2) }
+        #expect(try await receive(.thread, from: scene.items).values == [])
+        scene.gate.open()
+        while scene.items.statistics.late > 0 { await Task.yield() }
+        #expect(told.withLock { $0 } == [0: ["TestError"], 1: ["TestError"], 2: ["TestError"]])
+    }
+
     /// The error of an item that comes too late is neither reported nor does it end anything.
     @Test(arguments: Form.allCases)
     func aLateFailureHasNoEffect(form: Form) async throws {

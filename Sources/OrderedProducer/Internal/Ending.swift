@@ -22,6 +22,7 @@ final class Ending: Sendable {
 
     private let errors = Locked(Errors())
     private let keepsFailures: Bool
+    private let onItemFailure: (@Sendable (ItemFailure) -> Void)?
     @usableFromInline let tasks = ItemTasks()
     /// Fires where production is bound to end.
     let signal = EndSignal()
@@ -30,17 +31,20 @@ final class Ending: Sendable {
     private let limit = Atomic<UInt64>(.max)
 
     @usableFromInline
-    init(policy: FailurePolicy) {
-        keepsFailures = policy != .skip
+    init(_ configuration: ProducerConfiguration) {
+        keepsFailures = configuration.onFailure != .skip
+        onItemFailure = configuration.onItemFailure
     }
 
     /// The item `sequence` threw `error`; the lowest sequence is kept.
     @usableFromInline
     func itemFailed(_ sequence: UInt64, _ error: any Error) {
+        let failure = ItemFailure(sequence: sequence, underlying: error)
+        onItemFailure?(failure)
         guard keepsFailures else { return }
         errors.withLock { errors in
             if let lowest = errors.lowest, lowest.sequence < sequence { return }
-            errors.lowest = ItemFailure(sequence: sequence, underlying: error)
+            errors.lowest = failure
         }
         lower(to: sequence)
     }
