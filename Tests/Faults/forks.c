@@ -46,6 +46,7 @@ static int be_a_child(struct lane *lane)
     }
     oip_pause(producer);
     oip_resume(producer);
+    oip_finish(producer);
     oip_stop_producing(producer);
     oip_detach(producer);
     oip_complete(producer, 0, payload);

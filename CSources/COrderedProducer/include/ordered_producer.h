@@ -427,6 +427,14 @@ OIP_API void oip_ready_queue_release(oip_ready_queue *queue);
 /* -------------------------------------------------------------------------------------------------- endings ---- */
 
 /*
+ * Accepts no more and returns at once: -EPIPE for new items and for callers that wait for room. What is outstanding is
+ * delivered, then the iteration ends. A pause stays in force, for the items and for the end behind them. A consumer can
+ * still be attached, and gets what is outstanding. Never blocks; allowed everywhere, inside consumers, sinks and items,
+ * too; idempotent. To learn when all has ended, call oip_stop() or oip_stop_async().
+ */
+OIP_API void oip_finish(oip_producer *producer);
+
+/*
  * Ends production in order: accepts no more, lifts a pause, waits until all outstanding items are delivered and the
  * consumer function has returned. `*value` (if not NULL) receives what oip_start()'s function returned, the first call
  * that asks for it; NULL otherwise. Before a consumer is attached the outstanding items are discarded. -EDEADLK from
