@@ -286,6 +286,12 @@ int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter)
     return register_stopper(producer, waiter);
 }
 
+int oip_wait_async(oip_producer *producer, struct oip_waiter *waiter)
+{
+    RETURN_IF_FORKED(producer);
+    return register_stopper(producer, waiter);
+}
+
 void oip_stop_producing(oip_producer *producer)
 {
     if (producer->generation == fork_generation) {

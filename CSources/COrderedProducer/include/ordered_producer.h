@@ -430,7 +430,7 @@ OIP_API void oip_ready_queue_release(oip_ready_queue *queue);
  * Accepts no more and returns at once: -EPIPE for new items and for callers that wait for room. What is outstanding is
  * delivered, then the iteration ends. A pause stays in force, for the items and for the end behind them. A consumer can
  * still be attached, and gets what is outstanding. Never blocks; allowed everywhere, inside consumers, sinks and items,
- * too; idempotent. To learn when all has ended, call oip_stop() or oip_stop_async().
+ * too; idempotent. To learn when all has ended, call oip_stop(), oip_stop_async() or oip_wait_async().
  */
 OIP_API void oip_finish(oip_producer *producer);
 
@@ -446,7 +446,14 @@ OIP_API int oip_stop(oip_producer *producer, void **value);
 /* As oip_stop() without waiting: 0 where all has ended already, else -EINPROGRESS and `waiter` is called. */
 OIP_API int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter);
 
-/* What oip_stop() gives, for those who used oip_stop_async(). */
+/*
+ * Waits for the end without causing it: 0 where production has ended already, nothing being outstanding and the
+ * consumer function having returned; else -EINPROGRESS, and `waiter` is called with 0 when it has. Changes nothing, and
+ * is allowed everywhere.
+ */
+OIP_API int oip_wait_async(oip_producer *producer, struct oip_waiter *waiter);
+
+/* What oip_stop() gives, for those who used oip_stop_async() or oip_wait_async(). */
 OIP_API void *oip_take_value(oip_producer *producer);
 
 /* Ends production at once: no further item is started or delivered, the iteration ends. Never blocks. Final. */
