@@ -26,6 +26,10 @@ extension OrderedTransform {
         try delivery.items()
     }
 
+    /// Accepts no more, and returns at once: what is outstanding is delivered, then the iteration ends.
+    /// As ``OrderedItemProducer/finish()``.
+    public func finish() { core.finish() }
+
     /// Ends the iteration after all outstanding items, waits for the consumer, and gives its value, once.
     /// As `OrderedItemProducer.stop`.
     public nonisolated(nonsending) func stop() async throws -> Output? {

@@ -24,8 +24,6 @@ final class Ending: Sendable {
     private let keepsFailures: Bool
     private let onItemFailure: (@Sendable (ItemFailure) -> Void)?
     @usableFromInline let tasks = ItemTasks()
-    /// Fires where production is bound to end.
-    let signal = EndSignal()
 
     /// Items from this sequence on are not wanted any more.
     private let limit = Atomic<UInt64>(.max)
@@ -77,7 +75,6 @@ final class Ending: Sendable {
             let (exchanged, seen) = limit.weakCompareExchange(
                 expected: current, desired: sequence, ordering: .relaxed)
             if exchanged {
-                signal.fire()
                 return tasks.cancel(from: sequence)
             }
             current = seen
