@@ -84,9 +84,9 @@ extension OrderedItemProducer {
         let outcome = ItemOutcome<Item>()
         let promise = ItemPromise(outcome)
         let tracked: @Sendable () throws -> Item = {
-            let item = try make()
-            promise.keep(item)
-            return item
+            let result = Result { try make() }
+            promise.keep(result)
+            return try result.get()
         }
         guard core.hasDeadlines else {
             guard let sequence = try await produceItem(tracked) else { return nil }

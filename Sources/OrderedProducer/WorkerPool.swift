@@ -135,11 +135,11 @@ public final class WorkerPool: Sendable {
         // very tasks from running that the pool waits for.
         while ThreadJob.runOnOwnThread({
             core.shutdown()
-            done.resolve(())
+            done.resolve(.success(()))
         }) != 0 {
             // The system is out of threads; the pool's end will not fail for that.
             try? await Task.sleep(for: .milliseconds(10))
         }
-        if !ItemScope.isInsideAny { _ = await done.value }
+        if !ItemScope.isInsideAny { _ = await done.resolution }
     }
 }

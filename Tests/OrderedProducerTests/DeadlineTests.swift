@@ -176,6 +176,8 @@ struct DeadlineTests {
         try await items.start { $0.reduce(0, +) }
         #expect(try await items.stop() == -1)
         #expect(await tracked?.value == nil)  // while it still hangs
+        let result = await tracked?.result
+        #expect(result == nil)
         gate.open()
     }
 

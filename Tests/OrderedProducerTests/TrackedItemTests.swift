@@ -13,6 +13,7 @@ struct TrackedItemTests {
         }
         let later = try #require(try await producer.produceTrackedItem { 2 })
         #expect(await later.value == 2)  // nobody consumes, and item 0 is not made
+        #expect(try await later.result?.get() == 2)
         gate.open()
         #expect(await later.value == 2)
         try await producer.start { $0.reduce(0, +) }
@@ -25,6 +26,14 @@ struct TrackedItemTests {
         #expect(await item.value == nil)
         try await producer.start { $0.reduce(0, +) }
         await #expect(throws: ItemFailure.self) { try await producer.stop() }
+    }
+
+    @Test func resultTellsWhatTheItemThrew() async throws {
+        let producer = try OrderedItemProducer<Int, Int>(
+            pool: WorkerPool(threads: 1), configuration: .init(onFailure: .skip))
+        let item = try #require(try await producer.produceTrackedItem { throw TestError(value: 1) })
+        let result = try #require(await item.result)
+        #expect(throws: TestError(value: 1)) { try result.get() }
     }
 
     @Test(arguments: [false, true])
@@ -44,6 +53,8 @@ struct TrackedItemTests {
         let stop = Task.immediate { byStop ? try await producer.stop() : nil }
         if !byStop { producer.stopProducing() }
         #expect(await dropped.value == nil)  // although the pool's thread is inside item 0
+        let result = await dropped.result
+        #expect(result == nil)
         gate.open()
         #expect(try await stop.value == nil)
     }
