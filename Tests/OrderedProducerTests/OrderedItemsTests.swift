@@ -33,6 +33,25 @@ struct OrderedItemsTests {
         #expect(try await producer.stop() == ["0", "2", "4", "6", "8"])
     }
 
+    /// `start { print($0) }` compiles as a consumer function: what it prints says so.
+    @Test func describesItself() async throws {
+        let producer = try OrderedItemProducer<Int, String>(pool: WorkerPool(threads: 1))
+        try await producer.start { "\($0)" }
+        let description = try #require(try await producer.stop())
+        #expect(description == "OrderedItems<Int>: an iteration, not an item; loop over it, or use start(onItem:)")
+    }
+
+    /// The overloads that explain themselves where a closure takes an item: this compiles because it is unavailable
+    /// itself.
+    @available(*, unavailable)
+    private func closuresThatTakeAnItem(
+        _ items: OrderedItemProducer<Int, Void>, _ transform: OrderedTransform<Int, Int, Void>,
+        _ take: @escaping @Sendable (Int) -> Void
+    ) throws {
+        try items.start(take)
+        try transform.start(take)
+    }
+
     /// The blocking forms together, as a program without tasks uses them.
     @Test func blockingFormsNeedNoTask() async throws {
         let sum = try await onThread { () throws -> Int? in
