@@ -120,7 +120,7 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
                 outcome.withLock { if $0.returned == nil { $0.returned = .failure(error) } }
                 core.detach()
             },
-            failure: { [core, ending] in core.failureCode == nil ? nil : ending.itemFailure() })
+            failure: { [core, ending] in ending.itemFailure(core.failureCode) })
         try queue.attach(lane, of: core, hooks: hooks)
         loop.withLock { $0 = LoopConsumer(lane: lane, thread: queue.thread, keeping: keeping) }
         return lane
@@ -208,15 +208,10 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     private func failure() -> (any Error)? {
         // Asked under the core's lock, which production ended under: what the sink did is behind this thread from here
         // on.
-        let failure = core.failureCode
+        let code = core.failureCode
         // A sink that captures its producer would otherwise keep it for ever.
         sink.withLock { $0.take() }?.drop()
-        return switch failure {
-        case Ending.sinkFailed?: ending.sinkFailure()
-        case .some: ending.earliestFailure()
-        // Production had ended, in another way, while the sink was throwing; nobody else tells of that.
-        case nil: ending.sinkFailure()
-        }
+        return ending.failure(code)
     }
 }
 
