@@ -32,13 +32,14 @@ static void lower_gate_and_limit(struct oip_producer *producer)
 }
 
 /*
- * The lowest failing sequence is kept. A failure that ends the iteration at once lowers the limit and the gate in the
- * same breath: whoever can see it knows that nothing more is delivered.
+ * The lowest failing sequence is kept; where a failure ends the iteration at once, the first in time, which did so, and
+ * which lowers the limit and the gate in the same breath: whoever can see it knows that nothing more is delivered.
  */
 static void record_failure(struct oip_producer *producer, uint64_t sequence, int code, bool at_once)
 {
     pthread_mutex_lock(&producer->lock);
-    if (!producer->failed || sequence < producer->failed_sequence) {
+    bool keeps_first = producer->on_failure == OIP_FAIL_FAST;
+    if (!producer->failed || (!keeps_first && sequence < producer->failed_sequence)) {
         producer->failed = true;
         producer->failed_sequence = sequence;
         producer->failed_code = code;

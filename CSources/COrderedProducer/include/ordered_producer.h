@@ -124,7 +124,7 @@ OIP_API void oip_pool_release(oip_pool *pool);
 /* What happens when an item fails. */
 enum oip_failure_policy {
     OIP_END_IN_ORDER = 0, /* all items before it are delivered, then the iteration ends */
-    OIP_FAIL_FAST = 1,    /* the iteration ends at once */
+    OIP_FAIL_FAST = 1,    /* the iteration ends at once, with the failure that came first in time */
     OIP_SKIP = 2          /* the item is left out and counted */
 };
 
@@ -460,8 +460,8 @@ OIP_API void *oip_take_value(oip_producer *producer);
 OIP_API void oip_stop_producing(oip_producer *producer);
 
 /*
- * 1 where an item's failure (or the sink's) ended production, with the lowest failing sequence and its code; else 0.
- * Final once oip_stop() has returned.
+ * 1 where an item's failure (or the sink's) ended production, with its sequence and code, else 0: the lowest failing
+ * sequence, or under OIP_FAIL_FAST that of the first failure in time. Final once oip_stop() has returned.
  */
 OIP_API int oip_failure(const oip_producer *producer, uint64_t *sequence, int *code);
 
