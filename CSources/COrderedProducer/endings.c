@@ -34,13 +34,14 @@ static void lower_gate_and_limit(struct oip_producer *producer)
 }
 
 /*
- * The lowest failing sequence is kept. A failure that ends the iteration at once lowers the limit and the gate in the
- * same breath: whoever can see it knows that nothing more is delivered.
+ * The lowest failing sequence is kept; where a failure ends the iteration at once, the first in time, which did so, and
+ * which lowers the limit and the gate in the same breath: whoever can see it knows that nothing more is delivered.
  */
 static void record_failure(struct oip_producer *producer, uint64_t sequence, int code, bool at_once)
 {
     pthread_mutex_lock(&producer->lock);
-    if (!producer->failed || sequence < producer->failed_sequence) {
+    bool keeps_first = producer->on_failure == OIP_FAIL_FAST;
+    if (!producer->failed || (!keeps_first && sequence < producer->failed_sequence)) {
         producer->failed = true;
         producer->failed_sequence = sequence;
         producer->failed_code = code;
@@ -174,6 +175,14 @@ void oip_finish(oip_producer *producer)
     delivery_kick(producer); /* the end may be the head already */
 }
 
+void oip_finish(oip_producer *producer)
+{
+    if (producer->generation == fork_generation) {
+        window_close(producer);
+        delivery_kick(producer); /* the end may be the head already */
+    }
+}
+
 /* What oip_stop() and oip_stop_async() have in common: the end is on its way. */
 static void begin_stop(struct oip_producer *producer)
 {
@@ -283,6 +292,14 @@ int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter)
         return result;
     }
     begin_stop(producer);
+    return register_stopper(producer, waiter);
+}
+
+int oip_wait_async(oip_producer *producer, struct oip_waiter *waiter)
+{
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NO_WAITER(waiter);
+    waiter_init(waiter);
     return register_stopper(producer, waiter);
 }
 

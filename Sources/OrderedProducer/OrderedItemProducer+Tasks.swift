@@ -52,7 +52,9 @@ extension OrderedItemProducer {
                     unsafe core.complete(sequence, payload)
                 }
             } catch {
-                if core.hasDeadlines {
+                if ending.tasks.hasCancelled(sequence) {
+                    core.fail(sequence)
+                } else if core.hasDeadlines {
                     core.fail(sequence, with: error)
                 } else {
                     ending.itemFailed(sequence, error)

@@ -82,7 +82,7 @@
             }
             let end: Result<Void, any Error>
             do {
-                end = .success(try await production.finish())
+                end = .success(try await production.drain())
             } catch {
                 end = .failure(error)
             }

@@ -33,11 +33,11 @@
             try await producer.start { $0.reduce(0, +) }
             metrics.update()
             #expect(try counted("items_requested") == 0)
-            for value in 0..<10 { try await producer.produceItem { value } }
+            for value in 0..<10 { _ = try await producer.produceItem { value } }
             metrics.update()
             metrics.update()
             #expect(try counted("items_requested") == 10)
-            for value in 0..<5 { try await producer.produceItem { value } }
+            for value in 0..<5 { _ = try await producer.produceItem { value } }
             _ = try await producer.stop()
             metrics.update()
             #expect(try counted("items_requested") == 15)
@@ -56,7 +56,7 @@
             let metrics = ProducerMetrics(skipping, name: "rows", pool: "render", factory: backend)
             try await skipping.start { $0.reduce(0, +) }
             for value in 0..<10 {
-                try await skipping.produceItem {
+                _ = try await skipping.produceItem {
                     if value < 3 { throw Refused() }
                     return value
                 }
@@ -64,7 +64,7 @@
             _ = try await skipping.stop()
             let dropped = try producer()
             metrics.add(dropped)
-            for value in 0..<4 { try await dropped.produceItem { value } }
+            for value in 0..<4 { _ = try await dropped.produceItem { value } }
             // Without a consumer everything is discarded.
             _ = try await dropped.stop()
             metrics.update()
@@ -77,7 +77,7 @@
         @Test func gaugesShowWhatIsNow() async throws {
             let producer = try producer()
             let metrics = ProducerMetrics(producer, name: "rows", pool: "render", factory: backend)
-            for value in 0..<6 { try await producer.produceItem { value } }
+            for value in 0..<6 { _ = try await producer.produceItem { value } }
             metrics.update()
             // There is no consumer yet.
             #expect(try shown("items_outstanding") == 6)
@@ -97,14 +97,14 @@
             // Waits for the first item when this returns.
             let consumer = Task.immediate { try await items.reduce(0, +) }
             let (begun, made, release) = (EndSignal(), EndSignal(), DispatchSemaphore(value: 0))
-            try await stalling.produceItem {
+            _ = try await stalling.produceItem {
                 begun.fire()
                 release.wait()
                 return 0
             }
             await begun.wait()
             for value in 1...3 {
-                try await stalling.produceItem {
+                _ = try await stalling.produceItem {
                     if value == 3 { made.fire() }
                     return value
                 }
@@ -129,7 +129,7 @@
                 metrics.add(producer)
                 metrics.add(producer)
                 try await producer.start { $0.reduce(0, +) }
-                for value in 0..<4 { try await producer.produceItem { value } }
+                for value in 0..<4 { _ = try await producer.produceItem { value } }
                 _ = try await producer.stop()
             }
             // They are gone, and what they did is not.
@@ -138,9 +138,9 @@
             #expect(try counted("items_delivered") == 20)
             let removed = try producer()
             metrics.add(removed)
-            for value in 0..<4 { try await removed.produceItem { value } }
+            for value in 0..<4 { _ = try await removed.produceItem { value } }
             metrics.remove(removed)
-            for value in 0..<4 { try await removed.produceItem { value } }
+            for value in 0..<4 { _ = try await removed.produceItem { value } }
             metrics.update()
             #expect(try counted("items_requested") == 24)
             #expect(try shown("items_outstanding") == 0)
@@ -165,10 +165,10 @@
         @Test func runUpdatesAtItsEnd() async throws {
             let producer = try producer()
             let metrics = ProducerMetrics(producer, name: "rows", pool: "render", factory: backend)
-            for value in 0..<3 { try await producer.produceItem { value } }
+            for value in 0..<3 { _ = try await producer.produceItem { value } }
             let running = Task.immediate { await metrics.run(every: .seconds(3600)) }
             #expect(try counted("items_requested") == 3)
-            try await producer.produceItem { 4 }
+            _ = try await producer.produceItem { 4 }
             running.cancel()
             await running.value
             #expect(try counted("items_requested") == 4)

@@ -29,12 +29,12 @@
                     for item in items { received.withLock { $0.append(item) } }
                     return 0
                 }
-                try await producer.produceItem { [held] in
+                _ = try await producer.produceItem { [held] in
                     begun.open()
                     held.wait()
                     return 0
                 }
-                for value in 1..<4 { try await producer.produceItem { value } }
+                for value in 1..<4 { _ = try await producer.produceItem { value } }
                 await begun.opened()
             }
         }
@@ -106,7 +106,7 @@
             let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1))
             try await producer.start { $0.reduce(0, +) }
             let running = Task { try await ProducerService(producer).run() }
-            try await producer.produceItem { throw TestError() }
+            _ = try await producer.produceItem { throw TestError() }
             let failure = await #expect(throws: ItemFailure.self) { try await running.value }
             #expect(failure?.underlying is TestError)
         }
@@ -121,7 +121,7 @@
             let producer = try OrderedItemProducer<Int, Never>(pool: WorkerPool(threads: 1))
             try producer.start(onItem: { _ in throw TestError() })
             let running = Task { try await ProducerService(producer).run() }
-            try await producer.produceItem { 1 }
+            _ = try await producer.produceItem { 1 }
             await #expect(throws: TestError.self) { try await running.value }
         }
 
@@ -129,7 +129,7 @@
             let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1))
             try await producer.start { $0.reduce(0, +) }
             let running = Task { try await ProducerService(producer).run() }
-            try await producer.produceItem { 1 }
+            _ = try await producer.produceItem { 1 }
             _ = try await producer.stop()
             try await running.value
         }

@@ -132,7 +132,7 @@ OIP_API void oip_pool_release(oip_pool *pool);
 /* What happens when an item fails. */
 enum oip_failure_policy {
     OIP_END_IN_ORDER = 0, /* all items before it are delivered, then the iteration ends */
-    OIP_FAIL_FAST = 1,    /* the iteration ends at once */
+    OIP_FAIL_FAST = 1,    /* the iteration ends at once, with the failure that came first in time */
     OIP_SKIP = 2          /* the item is left out and counted */
 };
 
@@ -458,7 +458,7 @@ OIP_API void oip_ready_queue_release(oip_ready_queue *queue);
  * Accepts no more and returns at once: -EPIPE for new items and for callers that wait for room. What is outstanding is
  * delivered, then the iteration ends. A pause stays in force, for the items and for the end behind them. A consumer can
  * still be attached, and gets what is outstanding. Never blocks; allowed everywhere, inside consumers, sinks and items,
- * too; idempotent. To learn when all has ended, call oip_stop() or oip_stop_async().
+ * too; idempotent. To learn when all has ended, call oip_stop(), oip_stop_async() or oip_wait_async().
  */
 OIP_API void oip_finish(oip_producer *producer);
 
@@ -474,15 +474,22 @@ OIP_API int oip_stop(oip_producer *producer, void **value);
 /* As oip_stop() without waiting: 0 where all has ended already, else -EINPROGRESS and `waiter` is called. */
 OIP_API int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter);
 
-/* What oip_stop() gives, for those who used oip_stop_async(). */
+/*
+ * Waits for the end without causing it: 0 where production has ended already, nothing being outstanding and the
+ * consumer function having returned; else -EINPROGRESS, and `waiter` is called with 0 when it has. Changes nothing, and
+ * is allowed everywhere.
+ */
+OIP_API int oip_wait_async(oip_producer *producer, struct oip_waiter *waiter);
+
+/* What oip_stop() gives, for those who used oip_stop_async() or oip_wait_async(). */
 OIP_API void *oip_take_value(oip_producer *producer);
 
 /* Ends production at once: no further item is started or delivered, the iteration ends. Never blocks. Final. */
 OIP_API void oip_stop_producing(oip_producer *producer);
 
 /*
- * 1 where an item's failure (or the sink's) ended production, with the lowest failing sequence and its code; else 0.
- * Final once oip_stop() has returned.
+ * 1 where an item's failure (or the sink's) ended production, with its sequence and code, else 0: the lowest failing
+ * sequence, or under OIP_FAIL_FAST that of the first failure in time. Final once oip_stop() has returned.
  */
 OIP_API int oip_failure(const oip_producer *producer, uint64_t *sequence, int *code);
 

@@ -3,9 +3,12 @@
 /// What became of one tracked item, for those who wait for it.
 @usableFromInline
 final class ItemOutcome<Item: Sendable>: Sendable {
+    /// `nil`: the item was dropped.
+    typealias Resolution = Result<Item, any Error>?
+
     private enum State {
-        case pending([CheckedContinuation<Item?, Never>])
-        case resolved(Item?)
+        case pending([CheckedContinuation<Resolution, Never>])
+        case resolved(Resolution)
     }
 
     private let state = Locked(State.pending([]))
@@ -15,25 +18,25 @@ final class ItemOutcome<Item: Sendable>: Sendable {
 
     /// The first resolution counts.
     @usableFromInline
-    func resolve(_ item: Item?) {
-        let waiting = state.withLock { state -> [CheckedContinuation<Item?, Never>] in
+    func resolve(_ resolution: Result<Item, any Error>?) {
+        let waiting = state.withLock { state -> [CheckedContinuation<Resolution, Never>] in
             guard case .pending(let waiting) = state else { return [] }
-            state = .resolved(item)
+            state = .resolved(resolution)
             return waiting
         }
-        for continuation in waiting { continuation.resume(returning: item) }
+        for continuation in waiting { continuation.resume(returning: resolution) }
     }
 
-    nonisolated(nonsending) var value: Item? {
+    nonisolated(nonsending) var resolution: Resolution {
         get async {
             await withCheckedContinuation { continuation in
-                let resolved = state.withLock { state -> Item?? in
+                let resolved = state.withLock { state -> Resolution? in
                     switch state {
                     case .pending(let waiting):
                         state = .pending(waiting + [continuation])
                         return nil
-                    case .resolved(let item):
-                        return .some(item)
+                    case .resolved(let resolution):
+                        return .some(resolution)
                     }
                 }
                 if let resolved { continuation.resume(returning: resolved) }
@@ -54,8 +57,8 @@ final class ItemPromise<Item: Sendable>: Sendable {
     }
 
     @usableFromInline
-    func keep(_ item: Item) {
-        outcome.resolve(item)
+    func keep(_ result: Result<Item, any Error>) {
+        outcome.resolve(result)
     }
 
     deinit { outcome.resolve(nil) }

@@ -35,6 +35,11 @@ final class ItemTasks: Sendable {
         return task
     }
 
+    /// Whether the task of the item `sequence` was cancelled here: what it throws is a consequence of that.
+    func hasCancelled(_ sequence: UInt64) -> Bool {
+        kept.withLock { $0.map { sequence >= $0.limit } ?? false }
+    }
+
     /// Items from `sequence` on are not wanted.
     func cancel(from sequence: UInt64) {
         let unwanted = kept.withLock { kept -> [Task<Void, Never>] in
