@@ -3,12 +3,14 @@
 /// What became of one tracked item, for those who wait for it.
 @usableFromInline
 final class ItemOutcome<Item: Sendable>: Sendable {
-    private enum State {
-        case pending([CheckedContinuation<Item?, Never>])
-        case resolved(Item?)
+    /// Not an enum: to append to an array in its payload is to copy it.
+    private struct State {
+        /// `nil`: pending.
+        var resolved: Item??
+        var waiting: [CheckedContinuation<Item?, Never>] = []
     }
 
-    private let state = Locked(State.pending([]))
+    private let state = Locked(State())
 
     @usableFromInline
     init() {}
@@ -17,9 +19,10 @@ final class ItemOutcome<Item: Sendable>: Sendable {
     @usableFromInline
     func resolve(_ item: Item?) {
         let waiting = state.withLock { state -> [CheckedContinuation<Item?, Never>] in
-            guard case .pending(let waiting) = state else { return [] }
-            state = .resolved(item)
-            return waiting
+            guard state.resolved == nil else { return [] }
+            state.resolved = .some(item)
+            defer { state.waiting = [] }
+            return state.waiting
         }
         for continuation in waiting { continuation.resume(returning: item) }
     }
@@ -28,13 +31,8 @@ final class ItemOutcome<Item: Sendable>: Sendable {
         get async {
             await withCheckedContinuation { continuation in
                 let resolved = state.withLock { state -> Item?? in
-                    switch state {
-                    case .pending(let waiting):
-                        state = .pending(waiting + [continuation])
-                        return nil
-                    case .resolved(let item):
-                        return .some(item)
-                    }
+                    if state.resolved == nil { state.waiting.append(continuation) }
+                    return state.resolved
                 }
                 if let resolved { continuation.resume(returning: resolved) }
             }
