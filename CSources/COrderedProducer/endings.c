@@ -175,14 +175,6 @@ void oip_finish(oip_producer *producer)
     delivery_kick(producer); /* the end may be the head already */
 }
 
-void oip_finish(oip_producer *producer)
-{
-    if (producer->generation == fork_generation) {
-        window_close(producer);
-        delivery_kick(producer); /* the end may be the head already */
-    }
-}
-
 /* What oip_stop() and oip_stop_async() have in common: the end is on its way. */
 static void begin_stop(struct oip_producer *producer)
 {
