@@ -4,18 +4,17 @@
 /// common.
 @usableFromInline
 final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
-    private enum Outcome {
-        /// There is no consumer function, or it has not returned.
-        case none
-        case returned(Result<Output, any Error>)
+    private struct Outcome {
+        /// What the consumer function gave; `nil` where there is none, or it has not returned.
+        var returned: Result<Output, any Error>?
         /// `stop()` has given the outcome to somebody.
-        case taken
+        var isTaken = false
     }
 
     @usableFromInline let core: CoreProducer
     private let hooks: ItemHooks
     @usableFromInline let ending: Ending
-    private let outcome = Locked(Outcome.none)
+    private let outcome = Locked(Outcome())
     private let sink = Locked<ItemSink?>(nil)
     private let asyncItems = Locked<AsyncItemsStorage?>(nil)
     private let loop = Locked<LoopConsumer?>(nil)
@@ -56,7 +55,7 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
             running()
             let result = Result { try consume(OrderedItems(core)) }
             ending.endNow()
-            outcome.withLock { $0 = .returned(result) }
+            outcome.withLock { $0.returned = result }
         }
     }
 
@@ -116,9 +115,7 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
             core: core, body: body, callbacks: callbacks,
             leave: { [core, ending, outcome] error in
                 ending.endNow()
-                outcome.withLock { outcome in
-                    if case .none = outcome { outcome = .returned(.failure(error)) }
-                }
+                outcome.withLock { if $0.returned == nil { $0.returned = .failure(error) } }
                 core.detach()
             },
             failure: { [core, ending] in core.failureCode == nil ? nil : ending.itemFailure() })
@@ -132,8 +129,8 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     @usableFromInline
     nonisolated(nonsending) func stop() async throws -> Output? {
         try refuseDeadlock()
-        ending.signal.fire()
         try await core.stopAsync()
+        ending.signal.fire()
         return try takeOutcome()
     }
 
@@ -143,8 +140,8 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
         if let consumer = loop.withLock({ $0 }), consumer.thread.isCurrent(), !consumer.lane.hasEnded {
             throw ProducerError.wouldDeadlock
         }
-        ending.signal.fire()
         try core.stop()
+        ending.signal.fire()
         return try takeOutcome()
     }
 
@@ -152,6 +149,13 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     nonisolated(nonsending) func end() async throws -> (any Error)? {
         try await core.stopAsync()
         return failure()
+    }
+
+    /// As ``stop()``, for who watches: leaves the outcome to whoever calls that, and throws what it throws.
+    nonisolated(nonsending) func drain() async throws {
+        try refuseDeadlock()
+        if let failure = try await end() { throw failure }
+        if case .failure(let error) = outcome.withLock({ $0.returned }) { throw error }
     }
 
     @usableFromInline
@@ -172,13 +176,15 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     private func takeOutcome() throws -> Output? {
         let failure = failure()
         let outcome = outcome.withLock { outcome in
-            defer { outcome = .taken }
+            defer {
+                outcome.isTaken = true
+                if case .success = outcome.returned { outcome.returned = nil }
+            }
             return outcome
         }
-        if case .taken = outcome { return nil }
+        if outcome.isTaken { return nil }
         if let failure { throw failure }
-        guard case .returned(let result) = outcome else { return nil }
-        return try result.get()
+        return try outcome.returned?.get()
     }
 
     /// After the end: the failure that ended production, if one did.
