@@ -293,7 +293,7 @@ void controller_named_point(enum point point, const char *function, int line)
  * polls where there is none is left to the limit of steps. */
 static uint64_t time_of_poll(void)
 {
-    enum { MANY = 400 };
+    enum { MANY = 60 };
     polls_in_vain++;
     uint64_t next = NEVER;
     for (unsigned i = 0; controller_decider != NULL && polls_in_vain > MANY && i < thread_count; i++) {

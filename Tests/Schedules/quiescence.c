@@ -183,7 +183,7 @@ static void check_callers(struct side *side, const struct seen_producer *seen)
         excuse(side, HELPING, seen->tail);
     } else if (seen->urgency == 1 && timers) {
         excuse(side, PATIENT, seen->tail);
-    } else if (seen->ready + seen->held != 0 && (side->running != 0 || free_threads() == 0 || pool.lookouts != 0)) {
+    } else if (seen->ready + seen->held != 0 && (side->running != 0 || side->in_sink || free_threads() == 0 || pool.lookouts != 0)) {
         excuse(side, CLAIMABLE, seen->tail);
     } else {
         controller_fail("L3: %u callers of producer %u wait (urgency %d), and there is room for %llu", seen->callers,
