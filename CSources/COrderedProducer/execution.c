@@ -319,12 +319,12 @@ bool execution_sleep(struct parking *place, uint32_t ticket, int64_t timeout_ns)
 }
 
 /* Runs items until there are none, or the quantum is over. Whether there may be more. */
-static bool run_quantum(struct oip_producer *producer, struct worker *worker)
+static bool run_quantum(struct oip_producer *producer, struct worker *worker, bool stands_still)
 {
     struct oip_pool *pool = worker->pool;
     uint64_t began = 0;
     uint64_t checked = 0;
-    bool steals_first = worker->looks_out && held_runs_wait(&producer->held);
+    bool steals_first = stands_still && held_runs_wait(&producer->held);
     for (uint64_t count = 0;;) {
         uint64_t ran = run_some(producer, steals_first, &worker->until_sample);
         steals_first = false;
@@ -359,6 +359,14 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker)
     }
 }
 
+/* Whether what is ready or held lies as it did when a lookout passed last. Others may have left it since, too. */
+static bool has_not_moved(struct oip_producer *producer)
+{
+    uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
+    bool claims = claim != atomic_load_explicit(&producer->claim_at_lookout, memory_order_relaxed);
+    return (!claims && ring_is_claimable(&producer->ring)) || held_runs_stand_still(&producer->held);
+}
+
 /* Whether the value is another than at the last look. */
 static bool has_moved(_Atomic uint64_t *last, uint64_t now)
 {
@@ -373,14 +381,14 @@ void execution_forget(struct runnable *runnable)
 }
 
 /* The worker's part of a turn: delivers, runs a quantum, and looks after who waits. Whether there may be more. */
-static bool take_turn(struct oip_producer *producer, struct worker *worker)
+static bool take_turn(struct oip_producer *producer, struct worker *worker, bool stands_still)
 {
     if (worker->until_sample == 0 || waking_cost(producer) == UINT32_MAX) {
         worker->until_sample = 1;
     }
     waking_chain(producer);
     delivery_on_pool(producer, &worker->until_sample);
-    bool more = run_quantum(producer, worker);
+    bool more = run_quantum(producer, worker, stands_still);
     delivery_on_pool(producer, &worker->until_sample);
     return more;
 }
@@ -402,13 +410,14 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     if (begin_turn(producer)) {
         bool more = true;
-        /* Where it would only be in the way it leaves at once; unless it has to deliver, or came as the lookout: then
-         * nothing moves. */
-        if (worker->looks_out || delivery_needs_pool(producer) || !waking_is_crowded(producer)) {
+        /* Where it would only be in the way it leaves at once; unless it has to deliver, or nothing moves. */
+        bool stands_still = worker->looks_out;
+        if (stands_still || delivery_needs_pool(producer) || !waking_is_crowded(producer) ||
+            (stands_still = has_not_moved(producer))) {
             struct frame frame;
             frame_enter(&frame, producer);
             worker->turn = &frame;
-            more = take_turn(producer, worker);
+            more = take_turn(producer, worker, stands_still);
             worker->turn = NULL;
             frame_leave(&frame);
             worker->leaves_the_rest = worker->leaves_the_rest || (!more && waking_may_leave(producer));

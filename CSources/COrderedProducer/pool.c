@@ -69,7 +69,7 @@ static int start_worker(struct oip_pool *pool, uint32_t index, void (*errand)(vo
     }
     /* The place may have had a thread before. */
     worker->until_sample = WAKING_SAMPLE_EVERY;
-    worker->searching = worker->wants_lookout = worker->leaves_the_rest = worker->looks_out = false;
+    worker->searching = worker->relied_on = worker->wants_lookout = worker->leaves_the_rest = worker->looks_out = false;
     worker->skipped = 0;
     worker->turn = NULL;
     worker->errand = errand;

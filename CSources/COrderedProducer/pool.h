@@ -52,6 +52,7 @@ struct worker {
     _Atomic uint32_t next_parked; /* index + 1 in the stack */
     uint32_t index;
     bool searching;            /* counted in the idle word */
+    bool relied_on;            /* and somebody left at it what is queued */
     bool wants_lookout;        /* ran something since it was lookout last */
     const struct frame *turn;  /* of the producer at whose turn this thread is */
     bool looks_out;            /* its turn comes from the lookout: nothing moved */

@@ -87,13 +87,15 @@ static void end_search(struct worker *worker)
 {
     struct oip_pool *pool = worker->pool;
     worker->searching = false;
+    bool relied_on = worker->relied_on;
+    worker->relied_on = false;
     uint64_t before = atomic_fetch_add_explicit(&pool->idle, IDLE_TAG_ONE - IDLE_SEARCHING_ONE, memory_order_seq_cst);
     if (idle_searching(before) != 1) {
         return;
     }
     if ((before & IDLE_WANTED) != 0) {
         atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
-    } else if (idle_lookout(before) != 0) {
+    } else if (!relied_on && idle_lookout(before) != 0) {
         return; /* what is left in the queue was left to the lookout */
     }
     /* Pushes that found this thread searching left it at that, and it has taken one of them. How many there are is not
@@ -213,41 +215,62 @@ static void measure_wake(struct worker *worker)
     }
 }
 
-/* Sleeps until woken, as lookout or for good. */
-static void park(struct worker *worker)
+/*
+ * Somebody wanted a thread, and left it at those that are awake. Whether it is this one that looks: one that searches,
+ * or, where none does, the first that is about to park. It searches then, and calls the next one if there is more.
+ */
+static bool is_called(struct worker *worker, uint64_t *idle)
+{
+    while ((*idle & IDLE_WANTED) != 0 && (worker->searching || idle_searching(*idle) == 0)) {
+        uint64_t next = (*idle & ~IDLE_WANTED) + (worker->searching ? 0 : IDLE_SEARCHING_ONE) + IDLE_TAG_ONE;
+        if (atomic_compare_exchange_weak_explicit(&worker->pool->idle, idle, next, memory_order_seq_cst,
+                                                  memory_order_seq_cst)) {
+            worker->searching = worker->relied_on = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Off to sleep, as the lookout or in the stack of parked threads: the idle word after that. 0: it is called. */
+static uint64_t enter_stack(struct worker *worker)
 {
     struct oip_pool *pool = worker->pool;
-    uint32_t ticket = parking_ticket(&worker->parking);
     uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
     uint64_t next;
-    bool as_lookout;
     do {
-        if ((idle & IDLE_WANTED) != 0) {
-            /* Somebody relied on this thread's being awake: look again. */
-            atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
-            return;
+        if (is_called(worker, &idle)) {
+            return 0;
         }
-        as_lookout = worker->wants_lookout && idle_lookout(idle) == 0;
-        if (as_lookout) {
+        if (worker->wants_lookout && idle_lookout(idle) == 0) {
             next = idle_with_lookout(idle, worker->index + 1);
         } else {
             atomic_store_explicit(&worker->next_parked, idle_top(idle), memory_order_relaxed);
             next = idle_with_top(idle, worker->index + 1) + IDLE_PARKED_ONE;
         }
-        next += IDLE_TAG_ONE;
-        if (worker->searching) {
-            next -= IDLE_SEARCHING_ONE;
-        }
+        next = next + IDLE_TAG_ONE - (worker->searching ? IDLE_SEARCHING_ONE : 0);
         /* Release: next_parked, read by the waker; sequentially consistent: see pool.h. */
     } while (
         !atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst, memory_order_seq_cst));
     worker->searching = false;
+    return next;
+}
+
+/* Sleeps until woken, as lookout or for good. */
+static void park(struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
+    uint32_t ticket = parking_ticket(&worker->parking);
+    uint64_t idle = enter_stack(worker);
+    if (idle == 0) {
+        return;
+    }
     OIP_POINT(going_to_park);
     /* The last look: it may wake this very thread, which then waits no longer. */
-    if ((idle_lookout(next) == 0 && !run_queue_is_empty(&pool->run_queue)) || somebody_must_leave(pool)) {
+    if ((idle_lookout(idle) == 0 && !run_queue_is_empty(&pool->run_queue)) || somebody_must_leave(pool)) {
         pool_wake(pool);
     }
-    if (as_lookout) {
+    if (idle_lookout(idle) == worker->index + 1) {
         if (!parking_wait(&worker->parking, ticket, time_until_look(pool)) && step_down(worker)) {
             look_out(worker);
             return;

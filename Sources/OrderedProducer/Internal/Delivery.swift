@@ -132,7 +132,6 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     nonisolated(nonsending) func stop() async throws -> Output? {
         try refuseDeadlock()
         try await core.stopAsync()
-        ending.signal.fire()
         return try takeOutcome()
     }
 
@@ -143,7 +142,6 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
             throw ProducerError.wouldDeadlock
         }
         try core.stop()
-        ending.signal.fire()
         return try takeOutcome()
     }
 
