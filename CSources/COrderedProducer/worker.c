@@ -43,10 +43,10 @@ static bool wake(struct oip_pool *pool, uint64_t mark)
             worker = pool->workers[idle_top(idle) - 1];
             next = idle_with_top(idle, atomic_load_explicit(&worker->next_parked, memory_order_relaxed)) -
                    IDLE_PARKED_ONE + IDLE_SEARCHING_ONE;
-        } else if ((idle & IDLE_WANTED) != 0) {
-            return false;
+        } else if (mark != 0 || (idle & IDLE_WANTED) != 0) {
+            return false; /* all are awake */
         } else {
-            next = idle | IDLE_WANTED; /* all are awake: the next one that is about to park looks again */
+            next = idle | IDLE_WANTED; /* the next one that is about to park looks again */
         }
         next = (next | mark) + IDLE_TAG_ONE;
         if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst,
