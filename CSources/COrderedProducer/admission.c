@@ -9,6 +9,7 @@
 #include "events.h"
 #include "execution.h"
 #include "pool.h"
+#include "publish.h"
 #include "waking.h"
 #include "window.h"
 
@@ -22,16 +23,18 @@ static OIP_COLD int refusal(struct oip_producer *producer, enum reserve_result r
     return result == RESERVED_NONE_CLOSED ? window_refusal(producer) : -EAGAIN;
 }
 
-/* One whose deadline is the producer's own. */
-static OIP_COLD void publish_with_deadline(struct oip_producer *producer, uint64_t sequence, const void *payload)
+/* One whose deadline, if any, is the producer's own. */
+static OIP_COLD void publish_plain(struct oip_producer *producer, uint64_t sequence, const void *payload)
 {
-    deadline_publish(producer, sequence, payload, deadline_from_now(producer, 0), NULL);
+    struct wish wish = {payload, NULL, deadline_from_now(producer, 0)};
+    publish(producer, sequence, &wish);
 }
 
+/* publish() for the most frequent kind of item, within its caller. */
 OIP_INLINE void publish_ready(struct oip_producer *producer, uint64_t sequence, const void *payload)
 {
     if (OIP_UNLIKELY(producer->deadlines != NULL)) {
-        publish_with_deadline(producer, sequence, payload);
+        publish_plain(producer, sequence, payload);
         return;
     }
     struct reorder_ring *ring = &producer->ring;
@@ -70,7 +73,7 @@ int oip_produce(oip_producer *producer, const void *payload, uint64_t *sequence)
     RETURN_IF_UNUSABLE(producer);
     RETURN_IF_NULL(payload);
     int result = try_produce(producer, payload, sequence);
-    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait(producer, (struct wish){payload, NULL}, sequence);
+    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait(producer, payload, NULL, sequence);
 }
 
 int oip_produce_async(oip_producer *producer, const void *payload, uint64_t *sequence, struct oip_waiter *waiter)
@@ -78,8 +81,9 @@ int oip_produce_async(oip_producer *producer, const void *payload, uint64_t *seq
     RETURN_IF_UNUSABLE(producer);
     RETURN_IF_NULL(payload);
     RETURN_IF_NO_WAITER(waiter);
+    waiter_init(waiter);
     int result = try_produce(producer, payload, sequence);
-    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait_async(producer, (struct wish){payload, NULL}, waiter);
+    return OIP_LIKELY(result != -EAGAIN) ? result : window_wait_async(producer, payload, NULL, waiter);
 }
 
 /* What oip_produce_many() and oip_try_produce_many() look at first. */
@@ -121,7 +125,7 @@ static int try_produce_many(oip_producer *producer, const void *payloads, size_t
     const char *from = payloads;
     if (OIP_UNLIKELY(producer->deadlines != NULL)) {
         for (uint64_t i = 0; i < taken; i++) {
-            publish_with_deadline(producer, first + i, from + i * producer->payload_stride);
+            publish_plain(producer, first + i, from + i * producer->payload_stride);
         }
         return 0;
     }
@@ -143,7 +147,8 @@ static int try_produce_many(oip_producer *producer, const void *payloads, size_t
     /* Not only to the exchange of the last stamp: a consumer that went idle looks at an earlier one. */
     atomic_thread_fence(memory_order_seq_cst);
     OIP_POINT(after_publish);
-    waking_after_publish_many(producer, first, taken);
+    struct published published = {first, taken, true};
+    waking_after_publish_many(producer, &published);
     return 0;
 }
 
@@ -165,8 +170,7 @@ int oip_produce_many(oip_producer *producer, const void *payloads, size_t count,
         const char *next = from + *accepted * producer->payload_stride;
         result = try_produce_many(producer, next, count - *accepted, &now);
         if (result == -EAGAIN) {
-            struct wish wish = {next, NULL};
-            result = window_wait(producer, wish, NULL);
+            result = window_wait(producer, next, NULL, NULL);
             now = result == 0;
         }
         if (result < 0) {
@@ -198,12 +202,7 @@ static int try_reserve(oip_producer *producer, uint64_t *sequence)
     if (result != RESERVED_SOME) {
         return refusal(producer, result);
     }
-    if (OIP_UNLIKELY(producer->deadlines != NULL)) {
-        publish_with_deadline(producer, *sequence, NULL);
-    } else {
-        event_reserved(producer, *sequence);
-        ring_publish(ring_slot(&producer->ring, *sequence), *sequence, PHASE_RESERVED);
-    }
+    publish_plain(producer, *sequence, NULL);
     return 0;
 }
 
@@ -219,7 +218,7 @@ int oip_reserve(oip_producer *producer, uint64_t *sequence)
     RETURN_IF_UNUSABLE(producer);
     RETURN_IF_NULL(sequence);
     int result = try_reserve(producer, sequence);
-    return result != -EAGAIN ? result : window_wait(producer, (struct wish){NULL, NULL}, sequence);
+    return result != -EAGAIN ? result : window_wait(producer, NULL, NULL, sequence);
 }
 
 int oip_reserve_async(oip_producer *producer, uint64_t *sequence, struct oip_waiter *waiter)
@@ -227,8 +226,9 @@ int oip_reserve_async(oip_producer *producer, uint64_t *sequence, struct oip_wai
     RETURN_IF_UNUSABLE(producer);
     RETURN_IF_NULL(sequence);
     RETURN_IF_NO_WAITER(waiter);
+    waiter_init(waiter);
     int result = try_reserve(producer, sequence);
-    return result != -EAGAIN ? result : window_wait_async(producer, (struct wish){NULL, NULL}, waiter);
+    return result != -EAGAIN ? result : window_wait_async(producer, NULL, NULL, waiter);
 }
 
 /* The slot of a reserved item that comes in time is the caller's. */
@@ -328,7 +328,14 @@ static int read_request(struct oip_request *read, const struct oip_producer *pro
         return fail_with(-EINVAL,
                          "oip_request: sequence is NULL, but without a payload it is needed to finish the item");
     }
-    return read->waiter != NULL ? check_waiter(read->waiter, "oip_request") : 0;
+    if (read->waiter != NULL) {
+        int result = check_waiter(read->waiter, "oip_request");
+        if (result != 0) {
+            return result;
+        }
+        waiter_init(read->waiter);
+    }
+    return 0;
 }
 
 int oip_request(oip_producer *producer, const struct oip_request *given, uint64_t *sequence)
@@ -339,7 +346,7 @@ int oip_request(oip_producer *producer, const struct oip_request *given, uint64_
     if (result != 0) {
         return result;
     }
-    uint64_t due = producer->deadlines != NULL ? deadline_from_now(producer, request.deadline_ns) : 0;
+    uint64_t due = deadline_from_now(producer, request.deadline_ns);
     uint64_t first, count;
     enum reserve_result reserved = ring_reserve(&producer->ring, false, 1, &first, &count);
     if (reserved != RESERVED_SOME) {
@@ -347,17 +354,15 @@ int oip_request(oip_producer *producer, const struct oip_request *given, uint64_
         if (result != -EAGAIN || request.nowait) {
             return result;
         }
-        struct wish wish = {NULL, given}; /* which stays where it is as long as the wait goes on */
-        return request.waiter != NULL ? window_wait_async(producer, wish, request.waiter)
-                                      : window_wait(producer, wish, sequence);
+        /* `given` stays where it is as long as the wait goes on. */
+        return request.waiter != NULL ? window_wait_async(producer, NULL, given, request.waiter)
+                                      : window_wait(producer, NULL, given, sequence);
     }
-    if (producer->deadlines != NULL) {
-        deadline_publish(producer, first, request.payload, due, request.argument);
-    } else if (request.payload != NULL) {
+    if (producer->deadlines == NULL && request.payload != NULL) {
         publish_ready(producer, first, request.payload);
     } else {
-        event_reserved(producer, first);
-        ring_publish(ring_slot(&producer->ring, first), first, PHASE_RESERVED);
+        struct wish wish = {request.payload, request.argument, due};
+        publish(producer, first, &wish);
     }
     if (sequence != NULL) {
         *sequence = first;

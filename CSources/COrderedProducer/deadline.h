@@ -33,8 +33,8 @@
  * An item that was overtaken while it ran has a reference on the producer, taken by whoever overtook it and given back
  * when it comes. So production ends without it, and the memory and the context live as long as it does.
  *
- * Where all pool threads hang in items a sink gets its items from the timekeeper: whoever queues the delivery for the
- * pool sets the alarm, and if no pool thread has taken it when that rings, the timekeeper delivers.
+ * Where all pool threads hang in items a sink gets its items from a spare thread: whoever queues the delivery for the
+ * pool sets the alarm, and if no pool thread has taken it when that rings, the timekeeper starts one.
  *
  * Producers without deadlines have none of this: one pointer that is NULL, looked at once per call.
  */
@@ -89,12 +89,19 @@ int deadlines_create(struct oip_producer *producer, struct oip_pool *pool, const
 /* With the producer. */
 void deadlines_destroy(struct oip_pool *pool, struct deadlines *deadlines);
 
-/* When an item is due that is asked for now; `deadline_ns` as in oip_request. */
+/* When an item is due that is asked for now; `deadline_ns` as in oip_request. NEVER where there are no deadlines. */
 uint64_t deadline_from_now(const struct oip_producer *producer, uint64_t deadline_ns);
 
-/* Publishes an item in the slot of `sequence`, which the caller has reserved; without a payload a reservation. */
-void deadline_publish(struct oip_producer *producer, uint64_t sequence, const void *payload, uint64_t due,
-                      void *argument);
+/* What the slot of an item that is not published yet has besides its payload. */
+static inline void deadline_write(struct slot *slot, uint64_t due, void *argument, bool reserved)
+{
+    atomic_store_explicit(&slot_deadline(slot)->due, due, memory_order_relaxed);
+    atomic_store_explicit(&slot_deadline(slot)->reserved, reserved, memory_order_relaxed);
+    slot_deadline(slot)->argument = argument;
+}
+
+/* Items were published: the alarm is set for the one that the holder is idle on. */
+void deadline_after_publish(struct oip_producer *producer, uint64_t first, uint64_t count);
 
 /* The holder has gone idle and waits for `head`. */
 void deadline_set_alarm(struct oip_producer *producer, uint64_t head);

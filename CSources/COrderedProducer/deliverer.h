@@ -158,8 +158,11 @@ bool handle_head(struct oip_producer *producer, uint64_t head, enum head_view vi
 /* Discards what there is, after an ending; settles production, or goes idle for what is still being made. */
 void discard_run(struct oip_producer *producer);
 
-/* inline_sink.c: delivers to the sink until nothing is deliverable; then nobody holds the delivery. */
+/* inline_sink.c: delivers to the sink until nothing is deliverable; then nobody holds the delivery. A pool thread. */
 void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample);
+
+/* The same on any thread, but that an item for the sink is left to the pool. */
+void deliver_beside_sink(struct oip_producer *producer);
 
 /* event_loop.c: lets go of the producers whose entries are in the list. */
 void drop_entries(struct ck_stack_entry *entry);

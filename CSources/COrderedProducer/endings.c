@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "deadline.h"
+#include "deliverer.h"
 #include "delivery.h"
 #include "execution.h"
 #include "pool.h"
@@ -33,13 +34,14 @@ static void lower_gate_and_limit(struct oip_producer *producer)
 }
 
 /*
- * The lowest failing sequence is kept. A failure that ends the iteration at once lowers the limit and the gate in the
- * same breath: whoever can see it knows that nothing more is delivered.
+ * The lowest failing sequence is kept; where a failure ends the iteration at once, the first in time, which did so, and
+ * which lowers the limit and the gate in the same breath: whoever can see it knows that nothing more is delivered.
  */
 static void record_failure(struct oip_producer *producer, uint64_t sequence, int code, bool at_once)
 {
     pthread_mutex_lock(&producer->lock);
-    if (!producer->failed || sequence < producer->failed_sequence) {
+    bool keeps_first = producer->on_failure == OIP_FAIL_FAST;
+    if (!producer->failed || (!keeps_first && sequence < producer->failed_sequence)) {
         producer->failed = true;
         producer->failed_sequence = sequence;
         producer->failed_code = code;
@@ -263,11 +265,10 @@ int oip_stop(oip_producer *producer, void **value)
                     if (execution_help(producer, &until_sample)) {
                         continue;
                     }
-                    delivery_on_pool(producer, &until_sample);
+                    execution_deliver(producer, &until_sample);
                 }
-                bool looks_again = timekeeper_goes_on() || on_pool_thread(producer->pool);
                 if (!sleeper_is_told(&sleeper)) {
-                    sleeper_sleep(&sleeper, ticket, looks_again ? WAKING_LOOKOUT_NS : PARKING_FOREVER);
+                    execution_sleep(&sleeper.parking, ticket, PARKING_FOREVER);
                 }
             }
         }
@@ -282,11 +283,20 @@ int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter)
 {
     RETURN_IF_UNUSABLE(producer);
     RETURN_IF_NO_WAITER(waiter);
+    waiter_init(waiter);
     if (has_ended(producer)) {
         window_close(producer);
         return 0;
     }
     begin_stop(producer);
+    return register_stopper(producer, waiter);
+}
+
+int oip_wait_async(oip_producer *producer, struct oip_waiter *waiter)
+{
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NO_WAITER(waiter);
+    waiter_init(waiter);
     return register_stopper(producer, waiter);
 }
 
@@ -453,15 +463,11 @@ int oip_start_sink(oip_producer *producer, int (*sink)(void *context, void *payl
     if (result == 0) {
         producer->sink = sink;
         producer->sink_context = context;
-        result = attach(producer, CONSUMER_SINK, DELIVERY_QUEUED);
+        result = attach(producer, CONSUMER_SINK, DELIVERY_BUSY);
     }
     pthread_mutex_unlock(&producer->lock);
     if (result == 0) {
-        execution_queue(producer); /* a pool thread delivers what has gathered */
-        pool_wake(producer->pool);
-        if (producer->deadlines != NULL) {
-            deadline_expect_pool(producer);
-        }
+        deliver_beside_sink(producer); /* a pool thread delivers what has gathered */
     }
     return result;
 }

@@ -106,7 +106,7 @@ void drop_entries(struct ck_stack_entry *entry)
         struct oip_producer *producer = OIP_CONTAINER_OF(ready, struct oip_producer, ready_entry);
         /* Release: `next` was read before; pairs with the exchange in tell_consumer(), which may reuse the entry. */
         atomic_store_explicit(&producer->on_ready_queue, false, memory_order_release);
-        producer_drop(producer);
+        producer_drop_memory(producer);
         entry = next;
     }
 }
@@ -137,7 +137,7 @@ int oip_ready_queue_take(oip_ready_queue *queue, void **tag)
         OIP_POINT(ready_taken);
         /* The entry is free again, and whoever is told looks at the delivery next: pairs with tell_consumer(). */
         atomic_store_explicit(&producer->on_ready_queue, false, memory_order_seq_cst);
-        producer_drop(producer);
+        producer_drop_memory(producer);
         if (wanted) {
             return 1;
         }

@@ -52,8 +52,8 @@ static int bind_to_processor(pthread_attr_t *attributes, uint32_t cpu)
     return pthread_attr_setaffinity_np(attributes, sizeof set, &set);
 }
 
-/* Under the lock: starts the thread of a worker's place. */
-static int start_worker(struct oip_pool *pool, uint32_t index)
+/* Under the lock: starts the thread of a worker's place, for good or for one errand. */
+static int start_worker(struct oip_pool *pool, uint32_t index, void (*errand)(void *argument), void *argument)
 {
     struct worker *worker = pool->workers[index];
     if (worker == NULL) {
@@ -69,9 +69,11 @@ static int start_worker(struct oip_pool *pool, uint32_t index)
     }
     /* The place may have had a thread before. */
     worker->until_sample = WAKING_SAMPLE_EVERY;
-    worker->searching = worker->wants_lookout = worker->leaves_the_rest = worker->looks_out = false;
+    worker->searching = worker->relied_on = worker->wants_lookout = worker->leaves_the_rest = worker->looks_out = false;
     worker->skipped = 0;
     worker->turn = NULL;
+    worker->errand = errand;
+    worker->errand_argument = argument;
     pthread_attr_t attributes;
     int error = pthread_attr_init(&attributes);
     if (error != 0) {
@@ -180,7 +182,7 @@ static int add_threads(struct oip_pool *pool, uint32_t threads)
                 }
                 continue;
             }
-            int result = start_worker(pool, index);
+            int result = start_worker(pool, index, NULL, NULL);
             if (result != 0) {
                 return result;
             }
@@ -188,6 +190,21 @@ static int add_threads(struct oip_pool *pool, uint32_t threads)
         pool->threads++;
     }
     return 0;
+}
+
+int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument)
+{
+    pthread_mutex_lock(&pool->lock);
+    join_leavers(pool); /* spare threads before this one */
+    uint32_t index = find_place(pool);
+    int result = -EAGAIN;
+    if (atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) {
+        result = -ESHUTDOWN;
+    } else if (index != OIP_MAX_THREADS) {
+        result = start_worker(pool, index, errand, argument);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return result;
 }
 
 /* Under the lock, which it may give up meanwhile: then others may set another number, and the last one wins. */

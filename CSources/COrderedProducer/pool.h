@@ -52,25 +52,31 @@ struct worker {
     struct oip_pool *pool;
     _Atomic uint32_t next_parked; /* index + 1 in the stack */
     uint32_t index;
-    bool searching;            /* counted in the idle word */
-    bool wants_lookout;        /* ran something since it was lookout last */
-    const struct frame *turn;  /* of the producer at whose turn this thread is */
-    bool looks_out;            /* its turn comes from the lookout: nothing moved */
-    unsigned skipped;          /* turns in a row at which it would only have been in the way */
-    bool leaves_the_rest;      /* what is queued is in good hands: park at once */
-    uint32_t until_sample;     /* items until it measures one: waking.h */
-    _Atomic uint64_t woken_at; /* by whom wakes, for the measured cost of a wake; 0: not measured */
-    enum worker_state state;   /* under the pool's lock: whose place it is */
+    bool searching;                 /* counted in the idle word */
+    bool relied_on;                 /* and somebody left at it what is queued */
+    bool wants_lookout;             /* ran something since it was lookout last */
+    const struct frame *turn;       /* of the producer at whose turn this thread is */
+    bool looks_out;                 /* its turn comes from the lookout: nothing moved */
+    unsigned skipped;               /* turns in a row at which it would only have been in the way */
+    bool leaves_the_rest;           /* what is queued is in good hands: park at once */
+    uint32_t until_sample;          /* items until it measures one: waking.h */
+    _Atomic uint64_t woken_at;      /* by whom wakes, for the measured cost of a wake; 0: not measured */
+    atomic_bool sleeps;             /* in a call of the program's: a spare thread may run what is queued meanwhile */
+    atomic_bool has_substitute;     /* and does */
+    void (*errand)(void *argument); /* of a spare thread: all that it does. NULL: it serves */
+    void *errand_argument;
+    enum worker_state state; /* under the pool's lock: whose place it is */
     pthread_t thread;
 };
 
 struct oip_pool {
     struct run_queue run_queue;
     OIP_ALIGNED_TO_LINE _Atomic uint64_t idle;
-    atomic_uint live;                        /* threads that run */
-    atomic_uint leaving;                     /* threads that are to leave */
-    atomic_bool stopping;                    /* all are to leave */
-    atomic_uint wake_cost;                   /* nanoseconds from a wake to the woken thread's running, moving average */
+    atomic_uint live;           /* threads that run */
+    atomic_uint leaving;        /* threads that are to leave */
+    atomic_bool stopping;       /* all are to leave */
+    _Atomic uint64_t next_look; /* oip_now() at which the lookout is to look; before now: nobody has for long */
+    atomic_uint wake_cost;      /* nanoseconds from a wake to the woken thread's running, moving average */
     OIP_ALIGNED_TO_LINE uint32_t processors; /* that this process may use */
     int generation;
     struct worker **workers; /* OIP_MAX_THREADS places, made when first needed, in order */
@@ -102,6 +108,19 @@ static inline bool on_pool_thread(const struct oip_pool *pool)
 
 /* Wakes one parked thread, unless one is searching. Whether it did. */
 bool pool_wake(struct oip_pool *pool);
+
+/*
+ * Runs errand(argument) on a thread that is started for it and counts as one of the pool until it has returned: for what
+ * must not wait until one of the others comes back. 0, or an errno, negated; -ESHUTDOWN where the threads are to leave.
+ */
+int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument);
+
+/*
+ * The worker, which is inside something, sleeps as parking_wait() does. If nobody has signalled it in time, and what is
+ * queued is nobody's, another thread is called for that: a parked one, or a spare one that serves until the worker
+ * wakes.
+ */
+bool pool_sleep(struct worker *worker, struct parking *place, uint32_t ticket, int64_t timeout_ns);
 
 /* Whether a thread will look at the run queue soon: one is searching, or there is a lookout. */
 bool pool_is_watched(struct oip_pool *pool);

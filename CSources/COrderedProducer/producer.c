@@ -139,6 +139,7 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     snprintf(producer->name, sizeof producer->name, "%s", options->name != NULL ? options->name : "oip-consumer");
     held_runs_init(&producer->held);
     atomic_init(&producer->references, 2); /* the handle, and production itself */
+    atomic_init(&producer->memory, 1);
 }
 
 int oip_producer_create(oip_producer **created, oip_pool *pool, const struct oip_producer_options *given)
@@ -215,13 +216,30 @@ void producer_retain(struct oip_producer *producer)
     atomic_fetch_add_explicit(&producer->references, 1, memory_order_relaxed);
 }
 
+void producer_retain_memory(struct oip_producer *producer)
+{
+    atomic_fetch_add_explicit(&producer->memory, 1, memory_order_relaxed);
+}
+
 void producer_drop(struct oip_producer *producer)
 {
-    /* Release: what this thread did with the producer is before its end; acquire: the last one sees all of it. */
+    /* Release: what this thread did with the context is before its end; acquire: the last one sees all of it. */
     if (atomic_fetch_sub_explicit(&producer->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
     OIP_POINT(last_release);
+    if (producer->release != NULL) {
+        producer->release(producer->context);
+    }
+    producer_drop_memory(producer);
+}
+
+void producer_drop_memory(struct oip_producer *producer)
+{
+    /* As above, for the memory. */
+    if (atomic_fetch_sub_explicit(&producer->memory, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
     struct oip_pool *pool = producer->pool;
     if (producer->ready_queue != &producer->own_queue) {
         ready_queue_drop(producer->ready_queue);
@@ -230,12 +248,7 @@ void producer_drop(struct oip_producer *producer)
     run_queue_dismiss(&pool->run_queue, &producer->runnable);
     pthread_mutex_destroy(&producer->lock);
     reorder_ring_destroy(&producer->ring);
-    void (*release)(void *) = producer->release;
-    void *context = producer->context;
     free(producer);
-    if (release != NULL) {
-        release(context);
-    }
     pool_drop(pool);
 }
 

@@ -181,15 +181,23 @@ uint64_t ring_claim_head(struct reorder_ring *ring, uint64_t head, uint64_t most
     return 0;
 }
 
-bool ring_is_claimable(const struct reorder_ring *ring)
+bool ring_is_claimable(struct reorder_ring *ring)
 {
+    uint64_t claim = atomic_load_explicit(&ring->claim, memory_order_seq_cst);
     for (;;) {
-        uint64_t claim = atomic_load_explicit(&ring->claim, memory_order_seq_cst);
-        if (view_claim(ring, claim) != CLAIM_NOTHING) {
-            return true;
+        enum claim_view view = view_claim(ring, claim);
+        if (view == CLAIM_READY || view == CLAIM_NOTHING) {
+            uint64_t now = atomic_load_explicit(&ring->claim, memory_order_seq_cst);
+            if (now == claim) {
+                return view == CLAIM_READY;
+            }
+            claim = now; /* others have claimed what this look was about */
+            continue;
         }
-        if (atomic_load_explicit(&ring->claim, memory_order_seq_cst) == claim) {
-            return false;
+        uint64_t next = view == CLAIM_PASS ? claim + 1 : ring_head(ring);
+        if (atomic_compare_exchange_weak_explicit(&ring->claim, &claim, next, memory_order_seq_cst,
+                                                  memory_order_relaxed)) {
+            claim = next;
         }
     }
 }

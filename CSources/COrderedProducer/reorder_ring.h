@@ -135,6 +135,13 @@ static inline uint64_t ring_stamp(const struct reorder_ring *ring, uint64_t sequ
     return atomic_load_explicit(&ring_slot(ring, sequence)->stamp, memory_order_seq_cst);
 }
 
+/* Whether the slot holds the item `sequence`, in whatever phase. A last look, as above. */
+static inline bool ring_is_published(const struct reorder_ring *ring, uint64_t sequence)
+{
+    uint64_t stamp = ring_stamp(ring, sequence);
+    return stamp_sequence(stamp) == sequence && stamp_phase(stamp) != 0;
+}
+
 static inline uint64_t ring_head(const struct reorder_ring *ring)
 {
     return atomic_load_explicit(&ring->head, memory_order_acquire); /* pairs with ring_advance() */
@@ -199,8 +206,8 @@ uint64_t ring_claim(struct reorder_ring *ring, uint64_t most, uint64_t *first);
  */
 uint64_t ring_claim_head(struct reorder_ring *ring, uint64_t head, uint64_t most);
 
-/* Whether ring_claim() would find or move something. */
-bool ring_is_claimable(const struct reorder_ring *ring);
+/* Whether an item is ready and unclaimed. Moves `claim` over what needs no claiming, so O(1) amortized. */
+bool ring_is_claimable(struct reorder_ring *ring);
 
 /* Sequences published or about to be, and not claimed. A snapshot. */
 uint64_t ring_backlog(const struct reorder_ring *ring);

@@ -43,6 +43,19 @@ extension OrderedItemProducer {
         try delivery.items()
     }
 
+    /// A function that takes an item, meant for ``start(onItem:)``.
+    @available(*, unavailable, message: "this function takes an item: write start(onItem:)")
+    public func start(_ onItem: @escaping @Sendable (Item) throws -> Void) throws {
+        try start(onItem: onItem)
+    }
+
+    /// Accepts no more, and returns at once: what is outstanding is delivered, then the iteration ends.
+    ///
+    /// Waiting callers get `nil`. A ``pause()`` stays in force. Before a consumer is attached nothing is lost: one that
+    /// is attached later gets what is outstanding. Never blocks, and is allowed everywhere, also inside items and
+    /// consumers. `stop()` tells when all is delivered, and what came of it.
+    public func finish() { core.finish() }
+
     /// Ends the iteration after all outstanding items, waits for the consumer, and gives its value, once.
     ///
     /// Accepts no more items at once and lifts a pause. Before a consumer is attached it discards what was asked for

@@ -17,7 +17,6 @@ extension OrderedItemProducer {
     /// - Throws: ``ProducerError/invalidConfiguration(_:)`` where the producer was made without deadlines
     ///   (``ProducerConfiguration/allowsDeadlines``), or `deadline` is not more than zero; else as `produceItem`.
     @inlinable
-    @discardableResult
     public nonisolated(nonsending) func produceItem(
         within deadline: Duration, substitute: (@Sendable (UInt64) throws -> Item?)? = nil,
         _ make: consuming @escaping @Sendable () throws -> Item
@@ -30,7 +29,6 @@ extension OrderedItemProducer {
     /// overtaken.
     ///
     /// Otherwise as the form for synchronous functions.
-    @discardableResult
     public nonisolated(nonsending) func produceItem(
         within deadline: Duration, substitute: (@Sendable (UInt64) throws -> Item?)? = nil,
         _ make: @escaping @Sendable () async throws -> Item
@@ -43,7 +41,6 @@ extension OrderedItemProducer {
     /// The thread does not help by running items: it could be inside one that hangs. Otherwise as the async form.
     @available(*, noasync, message: "use 'await produceItem' here: this form blocks the thread")
     @inlinable
-    @discardableResult
     public func produceItem(
         within deadline: Duration, substitute: (@Sendable (UInt64) throws -> Item?)? = nil,
         _ make: consuming @escaping @Sendable () throws -> Item

@@ -8,11 +8,10 @@ extension OrderedItemProducer {
     /// and does not see the task-local values of the caller (see <doc:Ordering>). O(1).
     ///
     /// - Returns: The item's sequence, or `nil` where production has ended (stopped, failed, consumer gone) and `make`
-    ///   will not run.
+    ///   will not run. Not discardable: a caller that ignores `nil` loses everything that follows, in silence.
     /// - Throws: `CancellationError` where the task is cancelled while it waits for room; no sequence is used up. What
     ///   `make` throws ends production according to ``ProducerConfiguration/onFailure`` and is thrown by `stop()`.
     @inlinable
-    @discardableResult
     public nonisolated(nonsending) func produceItem(
         _ make: consuming @escaping @Sendable () throws -> Item
     ) async throws -> UInt64? {
@@ -30,7 +29,6 @@ extension OrderedItemProducer {
     /// Otherwise as the form for synchronous functions, and in one order with it. The task inherits the caller's
     /// priority and task-local values; it does not inherit the caller's cancellation, and ending production does not
     /// cancel it, except inside `withOrderedItemProducer(of:pool:configuration:consume:produce:)`.
-    @discardableResult
     public nonisolated(nonsending) func produceItem(
         _ make: @escaping @Sendable () async throws -> Item
     ) async throws -> UInt64? {
@@ -47,7 +45,6 @@ extension OrderedItemProducer {
     ///   dropped.
     @available(*, noasync, message: "use 'await produceItem' here: this form blocks the thread")
     @inlinable
-    @discardableResult
     public func produceItem(_ make: consuming @escaping @Sendable () throws -> Item) throws -> UInt64? {
         var call: ItemCall<Item>? = ItemCall(make: make)
         var sequence: UInt64 = 0
@@ -87,9 +84,9 @@ extension OrderedItemProducer {
         let outcome = ItemOutcome<Item>()
         let promise = ItemPromise(outcome)
         let tracked: @Sendable () throws -> Item = {
-            let item = try make()
-            promise.keep(item)
-            return item
+            let result = Result { try make() }
+            promise.keep(result)
+            return try result.get()
         }
         guard core.hasDeadlines else {
             guard let sequence = try await produceItem(tracked) else { return nil }

@@ -43,16 +43,16 @@ extension OrderedItemProducer {
             guard ending.wants(sequence) else {
                 return core.fail(sequence)
             }
-            let scope = ItemScope(core)
-            defer { scope.finish() }
             do {
-                let item = try await ItemScope.$current.withValue(scope) { try await make() }
+                let item = try await ItemScope(core).make(make)
                 unsafe Slot.withPayload { payload in
                     unsafe payload.initializeMemory(as: Item.self, to: item)
                     unsafe core.complete(sequence, payload)
                 }
             } catch {
-                if core.hasDeadlines {
+                if ending.tasks.hasCancelled(sequence) {
+                    core.fail(sequence)
+                } else if core.hasDeadlines {
                     core.fail(sequence, with: error)
                 } else {
                     ending.itemFailed(sequence, error)

@@ -37,7 +37,9 @@ public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushPr
     /// - Throws: ``ProducerError/invalidConfiguration(_:)``, ``ProducerError/poolShutDown``, or
     ///   ``ProducerError/system(_:code:)`` where the memory for the window cannot be had.
     @inlinable
-    public convenience init(pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init()) throws {
+    public convenience init(
+        pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init()
+    ) throws(ProducerError) {
         try self.init(pool, configuration, orElse: nil)
     }
 
@@ -55,7 +57,7 @@ public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushPr
     public convenience init(
         pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init(),
         substitute: @escaping @Sendable (UInt64) throws -> Item?
-    ) throws {
+    ) throws(ProducerError) {
         try self.init(pool, configuration, orElse: substitute)
     }
 
@@ -63,8 +65,8 @@ public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushPr
     init(
         _ pool: WorkerPool, _ configuration: ProducerConfiguration,
         orElse substitute: (@Sendable (UInt64) throws -> Item?)?
-    ) throws {
-        let ending = Ending(policy: configuration.onFailure)
+    ) throws(ProducerError) {
+        let ending = Ending(configuration)
         let deadlines = DeadlineHooks(ending, configuration, substitute)
         let mayBeLate = deadlines != nil
         let hooks = unsafe ItemHooks(

@@ -31,5 +31,12 @@ public final class OrderedItems<Item: Sendable>: Sequence, IteratorProtocol {
     }
 }
 
+extension OrderedItems: CustomStringConvertible {
+    /// For whoever took the iteration for an item, as `start { print($0) }` does.
+    public var description: String {
+        "OrderedItems<\(Item.self)>: an iteration, not an item; loop over it, or use start(onItem:)"
+    }
+}
+
 @available(*, unavailable)
 extension OrderedItems: Sendable {}

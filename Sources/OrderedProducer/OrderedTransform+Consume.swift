@@ -26,6 +26,16 @@ extension OrderedTransform {
         try delivery.items()
     }
 
+    /// A function that takes an item, meant for ``start(onItem:)``.
+    @available(*, unavailable, message: "this function takes an item: write start(onItem:)")
+    public func start(_ onItem: @escaping @Sendable (Item) throws -> Void) throws {
+        try start(onItem: onItem)
+    }
+
+    /// Accepts no more, and returns at once: what is outstanding is delivered, then the iteration ends.
+    /// As ``OrderedItemProducer/finish()``.
+    public func finish() { core.finish() }
+
     /// Ends the iteration after all outstanding items, waits for the consumer, and gives its value, once.
     /// As `OrderedItemProducer.stop`.
     public nonisolated(nonsending) func stop() async throws -> Output? {

@@ -10,7 +10,6 @@ extension OrderedTransform {
     /// - Returns: The item's sequence, or `nil` where production has ended.
     /// - Throws: `CancellationError` where the task is cancelled while it waits for room; no sequence is used up.
     @inlinable
-    @discardableResult
     public nonisolated(nonsending) func produce(_ input: Input) async throws -> UInt64? {
         var sequence: UInt64 = 0
         let result = enqueue(input, &sequence)
@@ -22,7 +21,6 @@ extension OrderedTransform {
     /// The blocking form, for code outside Swift concurrency. As the blocking form of `produceItem`.
     @available(*, noasync, message: "use 'await produce' here: this form blocks the thread")
     @inlinable
-    @discardableResult
     public func produce(_ input: Input) throws -> UInt64? {
         var sequence: UInt64 = 0
         let result = unsafe Slot.withPayload { payload in

@@ -31,7 +31,7 @@ public final class OrderedTransform<Input: Sendable, Item: Sendable, Output: Sen
     public convenience init(
         pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init(),
         transform: @escaping @Sendable (Input) throws -> Item
-    ) throws {
+    ) throws(ProducerError) {
         try self.init(pool, configuration, orElse: nil, transform)
     }
 
@@ -44,7 +44,7 @@ public final class OrderedTransform<Input: Sendable, Item: Sendable, Output: Sen
         pool: WorkerPool = .shared, configuration: ProducerConfiguration = .init(),
         substitute: @escaping @Sendable (UInt64) throws -> Item?,
         transform: @escaping @Sendable (Input) throws -> Item
-    ) throws {
+    ) throws(ProducerError) {
         try self.init(pool, configuration, orElse: substitute, transform)
     }
 
@@ -53,8 +53,8 @@ public final class OrderedTransform<Input: Sendable, Item: Sendable, Output: Sen
         _ pool: WorkerPool, _ configuration: ProducerConfiguration,
         orElse substitute: (@Sendable (UInt64) throws -> Item?)?,
         _ transform: @escaping @Sendable (Input) throws -> Item
-    ) throws {
-        let ending = Ending(policy: configuration.onFailure)
+    ) throws(ProducerError) {
+        let ending = Ending(configuration)
         let deadlines = DeadlineHooks(ending, configuration, substitute)
         let mayBeLate = deadlines != nil
         let hooks = unsafe ItemHooks(

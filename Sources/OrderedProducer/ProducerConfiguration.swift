@@ -6,7 +6,7 @@ public struct ProducerConfiguration: Sendable {
     /// How many items may be outstanding (asked for, and not yet consumed): exact, from 1 to 2³⁰; 1024 unless told.
     ///
     /// It bounds memory (about `window` × the size of an item's slot) and the lead that items may take over a slow one.
-    public var window: Int = 1024
+    public var window: Int
 
     /// How many of this producer's synchronous items may run at once, at least 1; `nil`: as many as the pool has
     /// threads.
@@ -16,19 +16,29 @@ public struct ProducerConfiguration: Sendable {
     public var width: Int?
 
     /// What happens when an item fails; ``FailurePolicy/endInOrder`` unless told.
-    public var onFailure: FailurePolicy = .endInOrder
+    public var onFailure: FailurePolicy
 
     /// Whether a blocking consumer may run the item it needs next, and a blocked caller items that it would otherwise
     /// only wait for; `true` unless told. Both save the wake-ups that would dominate short items. Turn it off where
     /// items must run on pool threads only.
-    public var assists: Bool = true
+    public var assists: Bool
 
     /// How a blocking consumer waits; ``WaitStrategy/adaptive`` unless told.
-    public var wait: WaitStrategy = .adaptive
+    public var wait: WaitStrategy
 
     /// The name of the consumer's thread in `ps`, `perf` and debuggers, cut to what the system allows (15 bytes on
     /// Linux).
     public var name: String?
+
+    /// Told once of each item that failed for good, under any ``onFailure``: what it threw, or ``DeadlineExceeded``.
+    /// `nil`: nobody is told.
+    ///
+    /// It is called where the item failed (a thread of the pool or the consumer's, a caller that helps, the item's
+    /// task), for several items at once and in no particular order, and for each item before `stop()` returns. It must
+    /// be quick and must not block; it may end production. It is not told of items that did not run because production
+    /// had ended, of async items that fail after the library has cancelled their tasks, nor of what an item throws
+    /// after its deadline, when something else has taken its place.
+    public var onItemFailure: (@Sendable (ItemFailure) -> Void)?
 
     /// How long the line waits for an item, from the call that asked for it; `nil`: as long as it takes.
     ///
@@ -40,16 +50,26 @@ public struct ProducerConfiguration: Sendable {
     /// Whether items may have deadlines of their own; implied by ``deadline`` and by a `substitute` for the producer.
     ///
     /// All items of a producer with deadlines are run by threads of the pool, none by its consumer or its callers.
-    public var allowsDeadlines: Bool = false
+    public var allowsDeadlines: Bool
 
     /// What records the items' requests, starts, finishes and deliveries; `nil`, nothing, unless told.
     public var trace: OrderedTrace?
 
-    /// The defaults.
-    public init() {}
-
-    /// The defaults with a window of `window` items.
-    public init(window: Int) {
+    /// The defaults, except for what is given.
+    public init(
+        window: Int = 1024, width: Int? = nil, onFailure: FailurePolicy = .endInOrder, assists: Bool = true,
+        wait: WaitStrategy = .adaptive, name: String? = nil, onItemFailure: (@Sendable (ItemFailure) -> Void)? = nil,
+        deadline: Duration? = nil, allowsDeadlines: Bool = false, trace: OrderedTrace? = nil
+    ) {
         self.window = window
+        self.width = width
+        self.onFailure = onFailure
+        self.assists = assists
+        self.wait = wait
+        self.name = name
+        self.onItemFailure = onItemFailure
+        self.deadline = deadline
+        self.allowsDeadlines = allowsDeadlines
+        self.trace = trace
     }
 }

@@ -16,12 +16,21 @@ public struct TrackedItem<Item: Sendable>: Sendable {
         self.outcome = outcome
     }
 
-    /// The item's value as soon as it is made, which may be long before its turn to be delivered; `nil` where its
-    /// function threw, or where production ended before it ran.
+    /// The item's value as soon as it is made, which may be long before its turn to be delivered; `nil` where there is
+    /// none: its function threw, or it was dropped. ``result`` tells which.
     ///
     /// Always resolves. Cancelling the waiting task does not end the wait, since the item itself is not cancelled
     /// either.
     public var value: Item? {
-        get async { await outcome.value }
+        get async {
+            guard case .success(let item) = await outcome.resolution else { return nil }
+            return item
+        }
+    }
+
+    /// As ``value``, with what the item's function threw; `nil` where the item was dropped: production ended before it
+    /// ran, or its deadline had passed.
+    public var result: Result<Item, any Error>? {
+        get async { await outcome.resolution }
     }
 }

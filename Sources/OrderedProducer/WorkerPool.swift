@@ -62,7 +62,7 @@ public final class WorkerPool: Sendable {
     ///
     /// - Throws: ``ProducerError/invalidConfiguration(_:)`` with the value that is out of range, or
     ///   ``ProducerError/system(_:code:)`` where a thread cannot be started; nothing is left behind then.
-    public init(_ configuration: Configuration = .init()) throws {
+    public init(_ configuration: Configuration = .init()) throws(ProducerError) {
         let threads = try Self.validated(threads: configuration.threads)
         let stackSize = configuration.stackSize ?? 0
         guard configuration.stackSize == nil || stackSize > 0 else {
@@ -71,7 +71,7 @@ public final class WorkerPool: Sendable {
         guard configuration.affinity?.isEmpty != true else {
             throw ProducerError.invalidConfiguration("affinity is empty; it must name a processor, or be nil")
         }
-        let affinity = try (configuration.affinity ?? []).map { processor in
+        let affinity = try (configuration.affinity ?? []).map { processor throws(ProducerError) in
             guard let number = UInt32(exactly: processor) else {
                 throw ProducerError.invalidConfiguration(
                     "affinity names processor \(processor); there is no such number")
@@ -84,11 +84,11 @@ public final class WorkerPool: Sendable {
     /// Starts a pool of `threads` threads, with the defaults otherwise.
     ///
     /// - Throws: as ``init(_:)``.
-    public convenience init(threads: Int) throws {
+    public convenience init(threads: Int) throws(ProducerError) {
         try self.init(Configuration(threads: threads))
     }
 
-    private static func validated(threads: Int) throws -> UInt32 {
+    private static func validated(threads: Int) throws(ProducerError) -> UInt32 {
         guard threads >= 1, let number = UInt32(exactly: threads) else {
             throw ProducerError.invalidConfiguration("threads is \(threads); it must be at least 1")
         }
@@ -109,18 +109,18 @@ public final class WorkerPool: Sendable {
     /// Runs `body` once on a thread of the pool, where it may block, and gives what it returns: the original's
     /// `deferToThreadInPool`. No order is promised.
     ///
-    /// Cancelling the task neither keeps `body` from running nor ends the wait for it.
+    /// A task that is cancelled before `body` has begun throws at once, and `body` never runs. Once `body` runs,
+    /// cancelling the task neither interrupts it nor ends the wait for it.
     ///
-    /// - Throws: what `body` throws, or ``ProducerError/poolShutDown``.
+    /// - Throws: what `body` throws, `CancellationError`, or ``ProducerError/poolShutDown``.
     public nonisolated(nonsending) func run<T: Sendable>(
         _ body: @escaping @Sendable () throws -> T
     ) async throws -> T {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
-            do {
-                try core.run { continuation.resume(with: Result { try body() }) }
-            } catch {
-                continuation.resume(throwing: error)
-            }
+        let call = PoolCall(body)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { call.start(on: core, $0) }
+        } onCancel: {
+            call.cancel()
         }
     }
 
@@ -133,13 +133,10 @@ public final class WorkerPool: Sendable {
         let done = ItemOutcome<Void>()
         // The wait blocks, so it gets a thread for itself: blocking one of the concurrency runtime's could keep the
         // very tasks from running that the pool waits for.
-        while ThreadJob.runOnOwnThread({
+        await ThreadJob.runOnOwnThreadInTheEnd {
             core.shutdown()
-            done.resolve(())
-        }) != 0 {
-            // The system is out of threads; the pool's end will not fail for that.
-            try? await Task.sleep(for: .milliseconds(10))
+            done.resolve(.success(()))
         }
-        if !ItemScope.isInsideAny { _ = await done.value }
+        if !ItemScope.isInsideAny { _ = await done.resolution }
     }
 }

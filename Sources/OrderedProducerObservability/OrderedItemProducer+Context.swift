@@ -9,10 +9,9 @@
         /// As `produceItem(_:)`, with `context` as the current `ServiceContext` inside the item.
         ///
         /// ```swift
-        /// try await rows.produceItem(context: .current) { try render(row) }
+        /// guard try await rows.produceItem(context: .current, { try render(row) }) != nil else { break }
         /// ```
         @inlinable
-        @discardableResult
         public nonisolated(nonsending) func produceItem(
             context: ServiceContext?, _ make: @escaping @Sendable () throws -> Item
         ) async throws -> UInt64? {
@@ -23,7 +22,6 @@
 
         /// As `produceItem(_:)` for an async item, with `context` instead of the caller's, which it inherits anyway.
         @inlinable
-        @discardableResult
         public nonisolated(nonsending) func produceItem(
             context: ServiceContext?, _ make: @escaping @Sendable () async throws -> Item
         ) async throws -> UInt64? {
@@ -35,7 +33,6 @@
         /// As the blocking `produceItem(_:)`, with `context` as the current `ServiceContext` inside the item.
         @available(*, noasync, message: "use 'await produceItem' here: this form blocks the thread")
         @inlinable
-        @discardableResult
         public func produceItem(
             context: ServiceContext?, _ make: @escaping @Sendable () throws -> Item
         ) throws -> UInt64? {

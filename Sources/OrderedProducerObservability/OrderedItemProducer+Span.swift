@@ -10,7 +10,7 @@
         /// As `produceItem(_:)`, with a span of the item.
         ///
         /// ```swift
-        /// try await rows.produceItem(span: "render row") { try render(row) }
+        /// guard try await rows.produceItem(span: "render row", { try render(row) }) != nil else { break }
         /// ```
         ///
         /// - Parameters:
@@ -18,7 +18,6 @@
         ///   - context: The context of the span's parent.
         ///   - tracer: Who makes the span; `nil`: `InstrumentationSystem.tracer`.
         ///   - make: Makes the item.
-        @discardableResult
         public nonisolated(nonsending) func produceItem(
             span: String, context: ServiceContext? = .current, tracer: (any Tracer)? = nil,
             _ make: @escaping @Sendable () throws -> Item
@@ -28,7 +27,6 @@
         }
 
         /// As `produceItem(_:)` for an async item, with a span of the item.
-        @discardableResult
         public nonisolated(nonsending) func produceItem(
             span: String, context: ServiceContext? = .current, tracer: (any Tracer)? = nil,
             _ make: @escaping @Sendable () async throws -> Item
@@ -39,7 +37,6 @@
 
         /// As the blocking `produceItem(_:)`, with a span of the item.
         @available(*, noasync, message: "use 'await produceItem' here: this form blocks the thread")
-        @discardableResult
         public func produceItem(
             span: String, context: ServiceContext? = .current, tracer: (any Tracer)? = nil,
             _ make: @escaping @Sendable () throws -> Item

@@ -28,6 +28,11 @@ WRAPPING := $(BUILD)/memory_test $(BUILD)/memory_failures_test $(BUILD)/late_ite
 $(WRAPPING): $(BUILD)/wrapped.o
 $(WRAPPING): WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free,--wrap=pthread_create
 
+# Its system calls, so that a test can see who sleeps how.
+WATCHING := $(addprefix $(BUILD)/,consumer_thread_test free_room_test slow_caller_test stuck_pool_test waiting_cost_test)
+$(WATCHING): $(BUILD)/sleeps.o
+$(WATCHING): WRAPPED := -Wl,--wrap=syscall
+
 $(TESTS): %: %.o $(SUPPORT_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(MODE) $^ $(WRAPPED) $(LIBRARIES) $(LINK) -o $@
 

@@ -78,6 +78,53 @@ static void stop_waits_for_outstanding_items(int variant)
     lane_end(lane);
 }
 
+static void waiting_for_the_end_does_not_cause_it(int variant)
+{
+    sem_t begun, hold;
+    struct lane *lane = lane_of_variant(variant, 2, 3, NULL);
+    lane_hold(lane, 0, lane->count, &begun, &hold);
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    wait_for(&begun);
+    struct oip_waiter waiter = {0};
+    sem_t ended;
+    sem_init(&ended, 0, 0);
+    waiter.context = &ended;
+    waiter.done = post_context;
+    CHECK_EQUAL(oip_wait_async(lane->producer, &waiter), -EINPROGRESS);
+    CHECK_EQUAL(lane_ask(lane, 1, 1), 0); /* goes on as before */
+    oip_finish(lane->producer);
+    CHECK(sem_trywait(&ended) != 0);
+    post_many(&hold, 2);
+    wait_for(&ended);
+    lane_check_in_order(lane, 2);
+    CHECK_EQUAL(oip_wait_async(lane->producer, &waiter), 0);
+    CHECK(oip_take_value(lane->producer) == (lane->consumer == THREAD ? lane : NULL));
+    lane_end(lane);
+}
+
+static sem_t ended_inside;
+
+static void wait_in_item(struct item *item)
+{
+    static struct oip_waiter waiter;
+    waiter = (struct oip_waiter){.done = post_context, .context = &ended_inside};
+    CHECK_EQUAL(oip_wait_async(item->lane->producer, &waiter), -EINPROGRESS);
+}
+
+static void an_item_may_wait_for_the_end(int variant)
+{
+    sem_init(&ended_inside, 0, 0);
+    struct lane *lane = lane_of_variant(variant, 1, 2, NULL);
+    lane->items[0].inside = wait_in_item;
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    wait_for(&lane->arrivals);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    wait_for(&ended_inside);
+    lane_end(lane);
+}
+
 static void *stop_for_value(void *argument)
 {
     void *value = NULL;
@@ -185,6 +232,8 @@ int main(int count, char **arguments)
         {"everything arrives in order", everything_arrives_in_order, VARIANTS, lane_name},
         {"runs before start, arrives after", runs_before_start_and_arrives_after, VARIANTS, lane_name},
         {"stop waits for outstanding items", stop_waits_for_outstanding_items, VARIANTS, lane_name},
+        {"waiting for the end does not cause it", waiting_for_the_end_does_not_cause_it, VARIANTS, lane_name},
+        {"an item may wait for the end", an_item_may_wait_for_the_end, VARIANTS, lane_name},
         {"stop from several threads", stop_from_several_threads_gives_the_value_once, VARIANTS, lane_name},
         {"stop before start discards", stop_before_start_discards, VARIANTS, lane_name},
         {"a pause holds back until resume", a_pause_holds_back_until_resume, VARIANTS, lane_name},

@@ -165,6 +165,7 @@ static void call_everything(oip_pool *pool, oip_producer *producer, oip_ready_qu
     CHECK_EQUAL(oip_ready_queue_wait(queue, -1), -ECHILD);
     CHECK_EQUAL(oip_stop(producer, &pointer), -ECHILD);
     CHECK_EQUAL(oip_stop_async(producer, &waiter), -ECHILD);
+    CHECK_EQUAL(oip_wait_async(producer, &waiter), -ECHILD);
     oip_finish(producer);
     oip_stop_producing(producer);
     CHECK(oip_take_value(producer) == NULL);

@@ -37,6 +37,7 @@ static int be_a_child(struct lane *lane)
         oip_ready_queue_wait(lane->queue, -1),
         oip_stop(producer, NULL),
         oip_stop_async(producer, &waiter),
+        oip_wait_async(producer, &waiter),
         oip_get_statistics(producer, &statistics),
         oip_pool_resize(lane->pool, 5),
         oip_pool_shutdown(lane->pool),

@@ -6,7 +6,7 @@
     import OrderedProducerNIO
     import Testing
 
-    @Suite struct EventLoopDeliveryTests {
+    @Suite(.timeLimit(.minutes(5))) struct EventLoopDeliveryTests {
         typealias Items = OrderedItemProducer<Int, Never>
 
         @Test func itemsArriveInOrderOnTheLoopHoweverTheyFinish() async throws {
@@ -22,12 +22,12 @@
                 for item in 0..<count {
                     let rounds = Int.random(in: 0..<2_000, using: &random)
                     if item.isMultiple(of: 3) {
-                        try await producer.produceItem {
+                        _ = try await producer.produceItem {
                             for _ in 0..<rounds % 7 { await Task.yield() }
                             return item
                         }
                     } else {
-                        try await producer.produceItem { (0..<rounds).reduce(0, ^) & 0 + item }
+                        _ = try await producer.produceItem { (0..<rounds).reduce(0, ^) & 0 + item }
                     }
                 }
                 #expect(try await producer.stop() == nil)
@@ -55,7 +55,7 @@
             let pool = try WorkerPool(threads: 1)
             try await withLoop { loop in
                 let producer = try Items(pool: pool)
-                for item in 0..<5 { try await producer.produceItem { item } }
+                for item in 0..<5 { _ = try await producer.produceItem { item } }
                 while producer.statistics.finishedWaiting < 5 { await Task.yield() }
                 let delivered = Log<Int>()
                 try producer.start(on: EventLoopDelivery(eventLoop: loop)) { delivered.add($0) }
@@ -78,7 +78,7 @@
                 let goOn = Gate()
                 await hold(inner, until: goOn)
                 let before = loop.executions
-                for (index, producer) in producers.enumerated() { try await producer.produceItem { index } }
+                for (index, producer) in producers.enumerated() { _ = try await producer.produceItem { index } }
                 while producers.contains(where: { $0.statistics.finishedWaiting == 0 }) { await Task.yield() }
                 #expect(loop.executions == before + 1)
                 goOn.open()
@@ -101,9 +101,9 @@
                 try await loop.submit {}.get()
                 let goOn = Gate()
                 await hold(loop, until: goOn)
-                for _ in 0..<500 { try await much.produceItem { "much" } }
+                for _ in 0..<500 { _ = try await much.produceItem { "much" } }
                 while much.statistics.finishedWaiting < 500 { await Task.yield() }
-                try await little.produceItem { "little" }
+                _ = try await little.produceItem { "little" }
                 while little.statistics.finishedWaiting < 1 { await Task.yield() }
                 loop.execute { delivered.add("task") }
                 goOn.open()
@@ -139,7 +139,7 @@
                     }
                     #expect(try producer.tryProduceItem { 0 } == .full)
                     let calls: [() throws -> Void] = [
-                        { try producer.produceItem { 0 } }, { try transform.produce(0) },
+                        { _ = try producer.produceItem { 0 } }, { _ = try transform.produce(0) },
                         { _ = try transform.produce(contentsOf: [1, 2]) }, { _ = try producer.stop() },
                     ]
                     return calls.map { call in
@@ -168,7 +168,7 @@
                 let producer = try Items(pool: pool)
                 try producer.start(on: EventLoopDelivery(eventLoop: loop)) { delivered.add($0) }
                 producer.pause()
-                for item in 0..<3 { try await producer.produceItem { item } }
+                for item in 0..<3 { _ = try await producer.produceItem { item } }
                 while producer.statistics.finishedWaiting < 3 { await Task.yield() }
                 try await loop.submit {}.get()
                 #expect(delivered.entries.isEmpty)

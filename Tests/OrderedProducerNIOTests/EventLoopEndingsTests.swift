@@ -6,7 +6,7 @@
     import OrderedProducerNIO
     import Testing
 
-    @Suite struct EventLoopEndingsTests {
+    @Suite(.timeLimit(.minutes(5))) struct EventLoopEndingsTests {
         typealias Items = OrderedItemProducer<Token, Never>
 
         enum Note: Equatable, Sendable {
@@ -34,7 +34,7 @@
             let (pool, ledger, log) = (try WorkerPool(threads: 2), Ledger(), Log<Note>())
             try await withLoop { loop in
                 let producer = try notedProducer(pool, loop, log)
-                for item in 0..<40 { try await producer.produceItem { Token(item, ledger) } }
+                for item in 0..<40 { _ = try await producer.produceItem { Token(item, ledger) } }
                 #expect(try await producer.stop() == nil)
                 #expect(try await producer.produceItem { Token(0, ledger) } == nil)
                 #expect(try await producer.stop() == nil)
@@ -66,7 +66,7 @@
             try await withLoop { loop in
                 let producer = try notedProducer(pool, loop, log)
                 for item in 0..<5 {
-                    try await producer.produceItem {
+                    _ = try await producer.produceItem {
                         if item == 2 { throw TestError(value: 2) }
                         return Token(item, ledger)
                     }
@@ -88,13 +88,13 @@
                 let begun = Gate()
                 // The producer is the only one to keep its delivery.
                 var producer: Items? = try notedProducer(pool, loop, log)
-                try await producer?.produceItem {
+                _ = try await producer?.produceItem {
                     begun.open()
                     gate.wait()
                     return Token(0, ledger)
                 }
                 let captured = Token(1, ledger)
-                try await producer?.produceItem { captured }
+                _ = try await producer?.produceItem { captured }
                 await begun.opened()
                 producer = nil
                 #expect(await log.count(1) == [.end(onLoop: true, failure: nil)])
@@ -145,7 +145,7 @@
             let unrelated = try EventLoopDelivery(eventLoop: group.next())
             let gate = Gate()
             for producer in producers {
-                try await producer.produceItem {
+                _ = try await producer.produceItem {
                     gate.wait()
                     return Token(0, ledger)
                 }
@@ -179,7 +179,7 @@
                     delivered.add($0.value)
                 }
                 if deliveryGoesFirst { delivery = nil }
-                try await producer?.produceItem { Token(7, ledger) }
+                _ = try await producer?.produceItem { Token(7, ledger) }
                 #expect(await delivered.count(1) == [7])
                 producer = nil
                 delivery = nil

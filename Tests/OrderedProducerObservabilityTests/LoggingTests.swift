@@ -23,7 +23,7 @@
         @Test func ordinaryEndIsOneLine() async throws {
             let producer = try producer()
             try await producer.start { $0.reduce(0, +) }
-            for value in 0..<100 { try await producer.produceItem { value } }
+            for value in 0..<100 { _ = try await producer.produceItem { value } }
             #expect(try await producer.stop(loggingTo: logger, name: "rows") == 4950)
             let line = try #require(lines.all.first)
             #expect(lines.all.count == 1)
@@ -64,7 +64,7 @@
         @Test func aRefusedStopIsNoEnd() async throws {
             let (producer, logger) = (try producer(), logger)
             try await producer.start { $0.reduce(0, +) }
-            try await producer.produceItem { () async throws in
+            _ = try await producer.produceItem { () async throws in
                 await #expect(throws: ProducerError.wouldDeadlock) {
                     try await producer.stop(loggingTo: logger, name: "rows")
                 }
@@ -76,7 +76,7 @@
 
         @Test func itemsThatAreMissingAreAWarning() async throws {
             let producer = try producer()
-            for value in 0..<3 { try await producer.produceItem { value } }
+            for value in 0..<3 { _ = try await producer.produceItem { value } }
             #expect(try await producer.stop(loggingTo: logger, name: "rows") == nil)
             #expect(lines.all.map(\.level) == [.warning])
             #expect(lines.all.first?.metadata["discarded"] == "3")
@@ -89,7 +89,7 @@
             failures.update()
             #expect(lines.all.isEmpty)
             for value in 0..<50 {
-                try await producer.produceItem {
+                _ = try await producer.produceItem {
                     if value % 2 == 0 { throw Refused() }
                     return value
                 }
@@ -127,7 +127,7 @@
         /// Returns when `count` more items have failed.
         private func fail(_ count: UInt64, _ producer: OrderedItemProducer<Int, Int>) async throws {
             let all = producer.statistics.failed + count
-            for _ in 0..<count { try await producer.produceItem { () throws -> Int in throw Refused() } }
+            for _ in 0..<count { _ = try await producer.produceItem { () throws -> Int in throw Refused() } }
             while producer.statistics.failed < all || producer.statistics.skipped < all { await Task.yield() }
         }
     }

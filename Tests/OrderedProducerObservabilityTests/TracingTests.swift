@@ -32,14 +32,14 @@
             let seen: @Sendable () -> String? = { ServiceContext.current?[RequestKey.self] }
             for request in ["a", "b"] {
                 try await ServiceContext.withValue(context(request)) {
-                    try await producer.produceItem(context: .current) { seen() }
-                    try await producer.produceItem(context: .current) { () async in seen() }
+                    _ = try await producer.produceItem(context: .current) { seen() }
+                    _ = try await producer.produceItem(context: .current) { () async in seen() }
                     _ = try producer.tryProduceItem(context: .current) { seen() }
                 }
             }
-            try await producer.produceItem { seen() }
-            try await producer.produceItem(context: context("c")) { () async in seen() }
-            try await producer.produceItem(context: nil) { seen() }
+            _ = try await producer.produceItem { seen() }
+            _ = try await producer.produceItem(context: context("c")) { () async in seen() }
+            _ = try await producer.produceItem(context: nil) { seen() }
             #expect(try await producer.stop() == ["a", "a", "a", "b", "b", "b", nil, "c", nil])
         }
 
@@ -47,7 +47,7 @@
             let tracer = InMemoryTracer()
             try await withTracer(tracer) {
                 let producer = try await producer()
-                try await producer.produceItem(context: .current) { nil }
+                _ = try await producer.produceItem(context: .current) { nil }
                 _ = try await producer.stop()
             }
             #expect(tracer.finishedSpans.isEmpty)
@@ -59,12 +59,12 @@
             let producer = try await producer()
             let parent = tracer.startSpan("request", context: context("a"))
             try await ServiceContext.withValue(parent.context) {
-                try await producer.produceItem { "unnoticed" }
+                _ = try await producer.produceItem { "unnoticed" }
                 for _ in 0..<20 {
-                    try await producer.produceItem(span: "row", tracer: tracer) {
+                    _ = try await producer.produceItem(span: "row", tracer: tracer) {
                         ServiceContext.current?[RequestKey.self]
                     }
-                    try await producer.produceItem(span: "row", tracer: tracer) { () async in
+                    _ = try await producer.produceItem(span: "row", tracer: tracer) { () async in
                         ServiceContext.current?[RequestKey.self]
                     }
                     _ = try producer.tryProduceItem(span: "row", tracer: tracer) {
@@ -88,7 +88,7 @@
         @Test func failureIsRecordedInItsSpan() async throws {
             let tracer = InMemoryTracer()
             let producer = try await producer()
-            try await producer.produceItem(span: "row", tracer: tracer) { () throws -> String? in throw Refused() }
+            _ = try await producer.produceItem(span: "row", tracer: tracer) { () throws -> String? in throw Refused() }
             await #expect(throws: ItemFailure.self) { try await producer.stop() }
             let span = try #require(tracer.finishedSpans.first)
             #expect(span.errors.count == 1)

@@ -55,7 +55,7 @@
                 for item in items { sum.withLock { $0 += item } }
                 return 0
             }
-            for value in 0..<100 { try await producer.produceItem { value } }
+            for value in 0..<100 { _ = try await producer.produceItem { value } }
             let group = ServiceGroup(
                 configuration: .init(
                     services: [.init(service: WorkerPoolService(pool)), .init(service: ProducerService(producer))],

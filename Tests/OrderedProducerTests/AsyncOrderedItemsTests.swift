@@ -12,7 +12,7 @@ struct AsyncOrderedItemsTests {
         let producer = try producer()
         let items = try producer.items()
         let consumer = Task { try await items.reduce(into: []) { $0.append($1) } }
-        for value in 0..<5000 { try await producer.produceItem { value } }
+        for value in 0..<5000 { _ = try await producer.produceItem { value } }
         #expect(try await producer.stop() == nil)
         #expect(try await consumer.value == Array(0..<5000))
     }
@@ -20,8 +20,8 @@ struct AsyncOrderedItemsTests {
     @Test func failureIsTyped() async throws {
         let producer = try producer()
         let items = try producer.items()
-        try await producer.produceItem { 1 }
-        try await producer.produceItem { throw TestError(value: 2) }
+        _ = try await producer.produceItem { 1 }
+        _ = try await producer.produceItem { throw TestError(value: 2) }
         var received: [Int] = []
         do throws(ItemFailure) {
             for try await item in items { received.append(item) }
@@ -37,7 +37,7 @@ struct AsyncOrderedItemsTests {
     @Test func thereIsOneIteration() async throws {
         let producer = try producer()
         let items = try producer.items()
-        try await producer.produceItem { 1 }
+        _ = try await producer.produceItem { 1 }
         var first = items.makeAsyncIterator()
         var second = items.makeAsyncIterator()
         #expect(try await second.next() == nil)
@@ -55,7 +55,7 @@ struct AsyncOrderedItemsTests {
     @Test func droppingTheIteratorEndsProduction() async throws {
         let producer = try producer()
         let items = try producer.items()
-        try await producer.produceItem { 1 }
+        _ = try await producer.produceItem { 1 }
         for try await _ in items { break }
         #expect(try await producer.produceItem { 2 } == nil)
         #expect(try await producer.stop() == nil)
@@ -68,9 +68,9 @@ struct AsyncOrderedItemsTests {
         do {
             let producer = try producer()
             iterator = try producer.items().makeAsyncIterator()
-            try await producer.produceItem { 1 }
+            _ = try await producer.produceItem { 1 }
             #expect(try await iterator.next() == 1)
-            try await producer.produceItem { 2 }
+            _ = try await producer.produceItem { 2 }
         }
         #expect(try await iterator.next() == nil)
         #expect(try await iterator.next() == nil)
@@ -79,7 +79,7 @@ struct AsyncOrderedItemsTests {
     @Test func cancelledTaskGetsNil() async throws {
         let producer = try producer()
         let items = try producer.items()
-        try await producer.produceItem { 1 }
+        _ = try await producer.produceItem { 1 }
         let consumer = Task.immediate {
             unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
             var iterator = items.makeAsyncIterator()
@@ -106,7 +106,7 @@ struct AsyncOrderedItemsTests {
         let producer = try producer()
         let items = try producer.items()
         producer.pause()
-        try await producer.produceItem { 1 }
+        _ = try await producer.produceItem { 1 }
         let consumer = Task.immediate {
             var iterator = items.makeAsyncIterator()
             return try await iterator.next()
@@ -122,7 +122,7 @@ struct AsyncOrderedItemsTests {
         let consumer = Task { @MainActor in
             for try await _ in items { steps += 1 }
         }
-        for value in 0..<100 { try await producer.produceItem { value } }
+        for value in 0..<100 { _ = try await producer.produceItem { value } }
         _ = try await producer.stop()
         try await consumer.value
         #expect(steps == 100)
@@ -161,7 +161,7 @@ struct AsyncOrderedItemsTests {
     @Test func nothingIsTakenDuringAPause() async throws {
         let producer = try producer(window: 64)
         let items = try producer.items()
-        for value in 0..<64 { try await producer.produceItem { value } }
+        for value in 0..<64 { _ = try await producer.produceItem { value } }
         var iterator = items.makeAsyncIterator()
         for value in 0..<20 { #expect(try await iterator.next() == value) }
         producer.pause()

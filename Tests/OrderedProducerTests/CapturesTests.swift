@@ -26,7 +26,7 @@ struct CapturesTests {
         let producer = try producer(WorkerPool(threads: 2), assists: assists)
         let ledger = Ledger()
         try await producer.start { items in items.reduce(0) { count, _ in count + 1 } }
-        for value in 0..<Self.items { try await producer.produceItem(make(value, ledger)) }
+        for value in 0..<Self.items { _ = try await producer.produceItem(make(value, ledger)) }
         #expect(try await producer.stop() == Self.items)
         await ledger.drained()
         #expect(ledger.born == Self.items)
@@ -37,7 +37,7 @@ struct CapturesTests {
         let ledger = Ledger()
         try await producer.start { items in items.reduce(0) { count, _ in count + 1 } }
         for round in 0..<50 {
-            for value in 0..<(round * 7) { try await producer.produceItem(make(value, ledger)) }
+            for value in 0..<(round * 7) { _ = try await producer.produceItem(make(value, ledger)) }
             await ledger.drained()  // hangs where something waits for a caller to come back
         }
         _ = try await producer.stop()
@@ -48,7 +48,7 @@ struct CapturesTests {
         let ledger = Ledger()
         try await producer.start { items in items.reduce(0) { count, _ in count + 1 } }
         for _ in 0..<50 {
-            for value in 0..<40 { try await producer.produceItem(make(value, ledger)) }
+            for value in 0..<40 { _ = try await producer.produceItem(make(value, ledger)) }
             producer.pause()
             await ledger.drained()
             producer.resume()
@@ -63,7 +63,7 @@ struct CapturesTests {
         await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {
                 group.addTask {
-                    for value in 0..<5000 { try await producer.produceItem(make(value, ledger)) }
+                    for value in 0..<5000 { _ = try await producer.produceItem(make(value, ledger)) }
                 }
             }
         }
@@ -95,7 +95,7 @@ struct CapturesTests {
         try await producer.start { items in items.reduce(0) { count, _ in count + 1 } }
         for _ in 0..<5000 {
             let echo = Echo(producer, ledger, echoed)
-            try await producer.produceItem { [echo] in withExtendedLifetime(echo) { 0 } }
+            _ = try await producer.produceItem { [echo] in withExtendedLifetime(echo) { 0 } }
         }
         await ledger.drained()
         let expected = 5000 + echoed.withLock { $0 }
@@ -110,7 +110,7 @@ struct CapturesTests {
         try await producer.start { items in items.reduce(0) { count, _ in count + 1 } }
         for value in 0..<5000 {
             let captured = Token(value, ledger)
-            try await producer.produceItem {
+            _ = try await producer.produceItem {
                 if captured.value.isMultiple(of: 3) { throw TestError(value: captured.value) }
                 return captured.value
             }

@@ -101,6 +101,24 @@ struct DeadlineTests {
         scene.gate.open()
     }
 
+    /// Of the substitute's, once, and not of what the item throws when it is late; of those that are in time as ever.
+    @Test(arguments: Form.allCases)
+    func onItemFailureIsNotToldOfALateFailure(form: Form) async throws {
+        let told = Locked([UInt64: [String]]())
+        let scene = try DeadlineScene(onFailure: .skip) { sequence in
+            throw TestError(value: Int(sequence))
+        } onItemFailure: { failure in
+            told.withLock { $0[failure.sequence, default: []].append("\(type(of: failure.underlying))") }
+        }
+        try await scene.askHung(form, throwing: CancellationError())
+        _ = try await scene.items.produceItem { throw TestError(value: 1) }
+        _ = try await scene.items.produceItem { () async throws in throw TestError(value: 2) }
+        #expect(try await receive(.thread, from: scene.items).values == [])
+        scene.gate.open()
+        while scene.items.statistics.late > 0 { await Task.yield() }
+        #expect(told.withLock { $0 } == [0: ["TestError"], 1: ["TestError"], 2: ["TestError"]])
+    }
+
     /// The error of an item that comes too late is neither reported nor does it end anything.
     @Test(arguments: Form.allCases)
     func aLateFailureHasNoEffect(form: Form) async throws {
@@ -119,7 +137,7 @@ struct DeadlineTests {
         await received.done.opened()
         scene.gate.open()
         while scene.items.statistics.late > 0 { await Task.yield() }
-        try await scene.items.produceItem { () async throws in throw TestError(value: 2) }
+        _ = try await scene.items.produceItem { () async throws in throw TestError(value: 2) }
         let failure = await #expect(throws: ItemFailure.self) { try await scene.items.stop() }
         #expect(failure?.sequence == 2)
         #expect(failure?.underlying as? TestError == TestError(value: 2))
@@ -129,7 +147,7 @@ struct DeadlineTests {
     func theTaskOfAnOvertakenItemIsCancelled() async throws {
         let scene = try DeadlineScene { _ in nil }
         let cancelled = Gate()
-        try await scene.items.produceItem(within: DeadlineScene.atOnce) { () async throws in
+        _ = try await scene.items.produceItem(within: DeadlineScene.atOnce) { () async throws in
             await withTaskCancellationHandler {
                 await cancelled.opened()
             } onCancel: {
@@ -158,6 +176,8 @@ struct DeadlineTests {
         try await items.start { $0.reduce(0, +) }
         #expect(try await items.stop() == -1)
         #expect(await tracked?.value == nil)  // while it still hangs
+        let result = await tracked?.result
+        #expect(result == nil)
         gate.open()
     }
 
@@ -174,7 +194,7 @@ struct DeadlineTests {
                 if input > 2 { throw TestError(value: 0) }
                 return input
             })
-        for input: UInt8 in 0..<4 { try await transform.produce(input) }
+        for input: UInt8 in 0..<4 { _ = try await transform.produce(input) }
         await begun.opened()
         try await transform.start { $0.map { $0 } }
         #expect(try await transform.stop() == [100, 101, 102, 103])
@@ -243,13 +263,16 @@ struct DeadlineTests {
             let token = Token(7, ledger)
             let items = scene.items
             switch form {
-            case .suspending: try await items.produceItem(within: .seconds(3600), substitute: { _ in token }, { token })
+            case .suspending:
+                _ = try await items.produceItem(within: .seconds(3600), substitute: { _ in token }, { token })
             case .blocking:
                 try await onThread {
                     _ = try items.produceItem(within: .seconds(3600), substitute: { _ in token }, { token })
                 }
             case .asTask:
-                try await items.produceItem(within: .seconds(3600), substitute: { _ in token }) { () async in token }
+                _ = try await items.produceItem(within: .seconds(3600), substitute: { _ in token }) { () async in
+                    token
+                }
             }
             #expect(try await receive(.thread, from: items).values == [7])
             #expect(items.statistics.overtaken == 0)

@@ -15,6 +15,17 @@ struct OrderedTransformTests {
         #expect(try await transform.stop() == (0..<2 * count).map(String.init))
     }
 
+    @Test func errorOfTheInitialiserIsTyped() async throws {
+        let pool = try WorkerPool(threads: 1)
+        await pool.shutdown()
+        do throws(ProducerError) {
+            _ = try OrderedTransform<Int, Int, Int>(pool: pool) { $0 }
+            Issue.record("was accepted")
+        } catch {
+            #expect(error == .poolShutDown)
+        }
+    }
+
     @Test func inputsAreConsumedOneByOne() async throws {
         let transform = try OrderedTransform<Int, Int, Int>(
             pool: WorkerPool(threads: 2), configuration: .init(window: 4)

@@ -59,7 +59,7 @@ struct OriginalScenariosTests {
             for item in items where item == 3 { throw TestError(value: item) }
             return 0
         }
-        for value in 0..<10 { try await producer.produceItem { value } }
+        for value in 0..<10 { _ = try await producer.produceItem { value } }
         await #expect(throws: TestError(value: 3)) { try await producer.stop() }
         #expect(try await producer.stop() == nil)
     }

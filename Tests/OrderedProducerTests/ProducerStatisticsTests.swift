@@ -12,13 +12,13 @@ struct ProducerStatisticsTests {
         #expect(fresh.longestStallSequence == nil)
 
         let (begun, gate, made) = (Gate(), Gate(), Countdown(3))
-        try await producer.produceItem {
+        _ = try await producer.produceItem {
             begun.open()
             gate.wait()
             return 0
         }
         for value in 1...3 {
-            try await producer.produceItem {
+            _ = try await producer.produceItem {
                 defer { made.signal() }
                 return value
             }
@@ -50,14 +50,14 @@ struct ProducerStatisticsTests {
         // Waits for item 0 when this returns.
         let consumer = Task.immediate { try await items.reduce(0, +) }
         let (begun, gate, made) = (Gate(), Gate(), Countdown(3))
-        try await producer.produceItem {
+        _ = try await producer.produceItem {
             begun.open()
             gate.wait()
             return 0
         }
         await begun.opened()
         for value in 1...3 {
-            try await producer.produceItem {
+            _ = try await producer.produceItem {
                 defer { made.signal() }
                 return value
             }
@@ -85,7 +85,7 @@ struct ProducerStatisticsTests {
         await begun.opened()
         let producer = try OrderedItemProducer<Int, Int>(pool: pool)
         try await producer.start { $0.reduce(0, +) }
-        for value in 0..<10 { try await producer.produceItem { value } }
+        for value in 0..<10 { _ = try await producer.produceItem { value } }
         #expect(try await producer.stop() == 45)
         #expect(producer.statistics.assisted == 10)
         gate.open()

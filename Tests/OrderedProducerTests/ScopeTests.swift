@@ -218,6 +218,99 @@ struct ScopeTests {
         }
     }
 
+    /// Item 1 fails and ends production; item 0 before it only ends when it is cancelled, and throws what cancellation
+    /// makes of it.
+    @Test(arguments: Consumer.Kind.allCases, [CancellationError(), TestError(value: 0)] as [any Error & Sendable])
+    func underFailFastACancelledSiblingIsNotToBlame(
+        kind: Consumer.Kind, consequence: any Error & Sendable
+    ) async throws {
+        let told = Locked([UInt64]())
+        let configuration = ProducerConfiguration(window: 4, onFailure: .failFast) { failure in
+            told.withLock { $0.append(failure.sequence) }
+        }
+        let produce = { @Sendable (_ ask: (@escaping @Sendable () async throws -> Int) async throws -> UInt64?) in
+            let (begun, cancelled) = (Gate(), Gate())
+            _ = try await ask {
+                await withTaskCancellationHandler {
+                    begun.open()
+                    await cancelled.opened()
+                } onCancel: {
+                    cancelled.open()
+                }
+                throw consequence
+            }
+            await begun.opened()
+            _ = try await ask { throw TestError(value: 1) }
+        }
+        let failure = await #expect(throws: ItemFailure.self) {
+            switch kind {
+            case .thread:
+                try await withOrderedItemProducer(of: Int.self, configuration: configuration) { items in
+                    for _ in items {}
+                } produce: { producer in
+                    try await produce { try await producer.produceItem($0) }
+                }
+            case .sequence:
+                try await withOrderedItemProducer(of: Int.self, configuration: configuration) { items in
+                    for try await _ in items {}
+                } produce: { producer in
+                    try await produce { try await producer.produceItem($0) }
+                }
+            case .sink:
+                try await withOrderedItemProducer(
+                    of: Int.self, configuration: configuration, onItem: { _ in }
+                ) { producer in
+                    try await produce { try await producer.produceItem($0) }
+                }
+            }
+        }
+        #expect(failure?.sequence == 1)
+        #expect(failure?.underlying as? TestError == TestError(value: 1))
+        #expect(told.withLock { $0 } == [1])
+    }
+
+    /// A consumer that leaves ends production, and with it the item that only ends when it is cancelled.
+    @Test(arguments: [FailurePolicy.endInOrder, .failFast, .skip], [false, true])
+    func aCancelledSiblingDoesNotHideWhatTheConsumerMade(policy: FailurePolicy, asTask: Bool) async throws {
+        let told = Locked([UInt64]())
+        let configuration = ProducerConfiguration(window: 4, onFailure: policy) { failure in
+            told.withLock { $0.append(failure.sequence) }
+        }
+        let begun = Gate()
+        let produce = { @Sendable (ask: (@escaping @Sendable () async throws -> Int) async throws -> UInt64?) in
+            let cancelled = Gate()
+            _ = try await ask {
+                await withTaskCancellationHandler {
+                    begun.open()
+                    await cancelled.opened()
+                } onCancel: {
+                    cancelled.open()
+                }
+                throw CancellationError()
+            }
+        }
+        let value =
+            if asTask {
+                try await withOrderedItemProducer(of: Int.self, configuration: configuration) {
+                    (_: AsyncOrderedItems<Int>) async in
+                    await begun.opened()
+                    return 42
+                } produce: { producer in
+                    try await produce { try await producer.produceItem($0) }
+                }
+            } else {
+                try await withOrderedItemProducer(of: Int.self, configuration: configuration) {
+                    (_: OrderedItems<Int>) in
+                    begun.wait()
+                    return 42
+                } produce: { producer in
+                    try await produce { try await producer.produceItem($0) }
+                }
+            }
+        #expect(value == 42)
+        #expect(told.withLock { $0 } == [])
+    }
+
     /// Under `failFast` the core hears of an item that fails because the sink has before it hears of the sink.
     @Test func theSinkThatHasFailedFirstIsToBlame() async throws {
         var configuration = ProducerConfiguration(window: 4)
@@ -229,11 +322,11 @@ struct ScopeTests {
             try await withOrderedItemProducer(
                 of: Int.self, pool: pool, configuration: configuration, onItem: { _ in throw TestError(value: -1) }
             ) { producer in
-                try await producer.produceItem {
+                _ = try await producer.produceItem {
                     begun.done.wait()
                     return 0
                 }
-                try await producer.produceItem { () async throws in
+                _ = try await producer.produceItem { () async throws in
                     await withTaskCancellationHandler {
                         begun.signal()
                         await cancelled.opened()
@@ -245,7 +338,7 @@ struct ScopeTests {
                     }
                     return 1
                 }
-                try await producer.produceItem { () async throws in
+                _ = try await producer.produceItem { () async throws in
                     begun.signal()
                     await mayFail.opened()
                     throw TestError(value: 2)

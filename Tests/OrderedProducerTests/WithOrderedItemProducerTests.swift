@@ -84,7 +84,7 @@ struct WithOrderedItemProducerTests {
                     }
                 }
             } produce: { producer in
-                try await producer.produceItem { 1 }
+                _ = try await producer.produceItem { 1 }
                 await taken.opened()
                 throw TestError(value: 1)
             }
@@ -106,12 +106,12 @@ struct WithOrderedItemProducerTests {
                     throw TestError(value: 1)
                 }
             } produce: { producer in
-                try await producer.produceItem { () async throws -> Int in
+                _ = try await producer.produceItem { () async throws -> Int in
                     guard ending == .failure else { return 0 }
                     await begun.opened()
                     throw TestError(value: 2)
                 }
-                try await producer.produceItem { () async throws -> Int in
+                _ = try await producer.produceItem { () async throws -> Int in
                     begun.open()
                     await withTaskCancellationHandler {
                         await cancelled.opened()
@@ -142,7 +142,7 @@ struct WithOrderedItemProducerTests {
         let begun = Gate()
         let go = Gate()
         let wasCancelled = Locked<Bool?>(nil)
-        try await producer.produceItem { () async -> Int in
+        _ = try await producer.produceItem { () async -> Int in
             begun.open()
             await go.opened()
             wasCancelled.withLock { $0 = Task.isCancelled }
@@ -159,7 +159,7 @@ struct WithOrderedItemProducerTests {
         let sum = Locked(0)
         let asked = try await withOrderedItemProducer(of: Int.self, onItem: { item in sum.withLock { $0 += item } }) {
             producer in
-            for value in 0..<100 { try await producer.produceItem { value } }
+            for value in 0..<100 { _ = try await producer.produceItem { value } }
             return 100
         }
         #expect(asked == 100)
@@ -181,7 +181,7 @@ struct WithOrderedItemProducerTests {
         let sum = try await withOrderedItemProducer(of: Int.self) { items in
             items.reduce(0, +)
         } produce: { producer in
-            for value in 0..<10 { try await producer.produceItem { value } }
+            for value in 0..<10 { _ = try await producer.produceItem { value } }
             #expect(try await producer.stop() == 45)
         }
         #expect(sum == 45)
@@ -189,7 +189,7 @@ struct WithOrderedItemProducerTests {
             try await withOrderedItemProducer(of: Int.self) { items in
                 items.reduce(0, +)
             } produce: { producer in
-                try await producer.produceItem { throw TestError(value: 1) }
+                _ = try await producer.produceItem { throw TestError(value: 1) }
                 _ = try? await producer.stop()
             }
         }
@@ -202,7 +202,7 @@ struct WithOrderedItemProducerTests {
         } produce: { producer in
             MainActor.assertIsolated()
             for value in 0..<50 {
-                try await producer.produceItem { value }
+                _ = try await producer.produceItem { value }
                 asked += 1
             }
         }

@@ -43,7 +43,7 @@
             for item in 0..<items {
                 due += gap
                 while Clock.now < due { await Task.yield() }
-                try await lines[item % producers].produceItem { [work] in
+                _ = try await lines[item % producers].produceItem { [work] in
                     Clock.work(work)
                     return Clock.now
                 }

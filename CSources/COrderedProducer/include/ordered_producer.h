@@ -135,7 +135,7 @@ OIP_API void oip_pool_release(oip_pool *pool);
 /* What happens when an item fails. */
 enum oip_failure_policy {
     OIP_END_IN_ORDER = 0, /* all items before it are delivered, then the iteration ends */
-    OIP_FAIL_FAST = 1,    /* the iteration ends at once */
+    OIP_FAIL_FAST = 1,    /* the iteration ends at once, with the failure that came first in time */
     OIP_SKIP = 2          /* the item is left out and counted */
 };
 
@@ -161,8 +161,7 @@ typedef int (*oip_run_function)(void *context, void *payload, uint64_t sequence)
 /*
  * Makes what takes the place of an overtaken item, see deadlines below. 0: the output is in `payload`, which held
  * nothing before; OIP_LEAVE_OUT: nothing takes its place; any other number: the item fails with it. Called once per
- * overtaken item, on the thread that delivers at the time, or the timekeeper's. Everybody waits for it: it must be
- * quick.
+ * overtaken item, on the thread that delivers at the time. Everybody waits for it: it must be quick.
  */
 typedef int (*oip_substitute_function)(void *context, void *payload, uint64_t sequence, void *argument);
 
@@ -277,7 +276,8 @@ OIP_API int oip_try_produce_many(oip_producer *producer, const void *payloads, s
 
 /*
  * The memory of a wait that is registered and not blocked in: it stays valid and in place until `done` was called or
- * oip_cancel() returned 0. Set `done` and `context`; the rest is the library's.
+ * oip_cancel() returned 0, and as long as a call of oip_cancel() for it runs. Set `done` and `context`; the rest is the
+ * library's.
  */
 struct oip_waiter {
     /* `result`: 0 (then `sequence` is the item's) or negative. Called once, on any thread; must not block. */
@@ -356,7 +356,9 @@ struct oip_request {
  *
  * In a producer with deadlines an item runs in a copy of its payload, on a thread of the pool, never on that of the
  * consumer or of a caller from outside. The pool has one more thread, "<name>-clock", from the first such producer on:
- * creating that one fails where the thread cannot be started.
+ * creating that one fails where the thread cannot be started. It calls nothing of the program's. Where a sink has
+ * something to get, or something is to be discarded, and no thread of the pool has come for it within a millisecond, one
+ * is started for this alone.
  *
  * -EINVAL: the producer has no deadlines, and one was given, or an argument. Where a waiter is registered, the request
  * has to stay valid and in place as long as it.
@@ -411,8 +413,9 @@ OIP_API void oip_detach(oip_producer *producer);
 
 /*
  * Waits for the next item and moves its output to `payload`: 1. Returns 0 where the iteration has ended, again and
- * again. `sequence` may be NULL. -EINVAL: the items are not the caller's to take, because no consumer is attached, or a
- * sink or an event loop is.
+ * again. `sequence` may be NULL. On a thread of the producer's pool it runs items while it waits, whatever the options
+ * say, since these may have no other thread; -EDEADLK where it would wait and is inside 32 items and consumers already.
+ * -EINVAL: the items are not the caller's to take, because no consumer is attached, or a sink or an event loop is.
  */
 OIP_API int oip_next(oip_producer *producer, void *payload, uint64_t *sequence);
 
@@ -458,7 +461,7 @@ OIP_API void oip_ready_queue_release(oip_ready_queue *queue);
  * Accepts no more and returns at once: -EPIPE for new items and for callers that wait for room. What is outstanding is
  * delivered, then the iteration ends. A pause stays in force, for the items and for the end behind them. A consumer can
  * still be attached, and gets what is outstanding. Never blocks; allowed everywhere, inside consumers, sinks and items,
- * too; idempotent. To learn when all has ended, call oip_stop() or oip_stop_async().
+ * too; idempotent. To learn when all has ended, call oip_stop(), oip_stop_async() or oip_wait_async().
  */
 OIP_API void oip_finish(oip_producer *producer);
 
@@ -478,15 +481,22 @@ OIP_API int oip_stop(oip_producer *producer, void **value);
  */
 OIP_API int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter);
 
-/* What oip_stop() gives, for those who used oip_stop_async(). */
+/*
+ * Waits for the end without causing it: 0 where production has ended already, nothing being outstanding and the
+ * consumer function having returned; else -EINPROGRESS, and `waiter` is called with 0 when it has. Changes nothing, and
+ * is allowed everywhere.
+ */
+OIP_API int oip_wait_async(oip_producer *producer, struct oip_waiter *waiter);
+
+/* What oip_stop() gives, for those who used oip_stop_async() or oip_wait_async(). */
 OIP_API void *oip_take_value(oip_producer *producer);
 
 /* Ends production at once: no further item is started or delivered, the iteration ends. Never blocks. Final. */
 OIP_API void oip_stop_producing(oip_producer *producer);
 
 /*
- * 1 where an item's failure (or the sink's) ended production, with the lowest failing sequence and its code; else 0.
- * Final once oip_stop() has returned.
+ * 1 where an item's failure (or the sink's) ended production, with its sequence and code, else 0: the lowest failing
+ * sequence, or under OIP_FAIL_FAST that of the first failure in time. Final once oip_stop() has returned.
  */
 OIP_API int oip_failure(const oip_producer *producer, uint64_t *sequence, int *code);
 

@@ -83,7 +83,7 @@ final class AsyncItemsStorage: Sendable {
     @usableFromInline
     func finish() -> ItemFailure? {
         waker.machine.withLock { $0.ended() }
-        return core.failureCode == nil ? nil : ending.itemFailure()
+        return ending.itemFailure(core.failureCode)
     }
 
     @usableFromInline

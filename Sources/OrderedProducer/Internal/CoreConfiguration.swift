@@ -8,7 +8,7 @@ struct CoreConfiguration {
     private let width: UInt32
     private let deadline: UInt64
 
-    init(_ configuration: ProducerConfiguration) throws {
+    init(_ configuration: ProducerConfiguration) throws(ProducerError) {
         guard configuration.window >= 1 else {
             throw ProducerError.invalidConfiguration("window is \(configuration.window); it must be at least 1")
         }
@@ -22,7 +22,7 @@ struct CoreConfiguration {
     }
 
     /// A deadline as the core wants it; beyond its range there is none.
-    static func nanoseconds(of deadline: Duration) throws -> UInt64 {
+    static func nanoseconds(of deadline: Duration) throws(ProducerError) -> UInt64 {
         guard deadline > .zero else {
             throw ProducerError.invalidConfiguration("the deadline is \(deadline); it must be more than zero")
         }

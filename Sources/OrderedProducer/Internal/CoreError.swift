@@ -24,7 +24,7 @@ enum CoreError {
     }
 
     /// Throws unless `result` is a success.
-    static func check(_ result: Int32) throws {
+    static func check(_ result: Int32) throws(ProducerError) {
         if result < 0 { throw error(result) }
     }
 

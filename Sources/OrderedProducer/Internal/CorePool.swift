@@ -6,7 +6,7 @@ internal import COrderedProducer
 final class CorePool: Sendable {
     nonisolated(unsafe) let handle: OpaquePointer
 
-    init(threads: UInt32, name: String, stackSize: Int, affinity: [UInt32]) throws {
+    init(threads: UInt32, name: String, stackSize: Int, affinity: [UInt32]) throws(ProducerError) {
         var handle: OpaquePointer?
         let result = unsafe name.withCString { name in
             unsafe affinity.withUnsafeBufferPointer { processors in
@@ -30,7 +30,7 @@ final class CorePool: Sendable {
 
     var threads: Int { unsafe Int(oip_pool_threads(handle)) }
 
-    func resize(threads: UInt32) throws {
+    func resize(threads: UInt32) throws(ProducerError) {
         try CoreError.check(unsafe oip_pool_resize(handle, threads))
     }
 

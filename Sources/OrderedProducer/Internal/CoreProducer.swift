@@ -30,7 +30,7 @@ final class CoreProducer: Sendable {
     init(
         pool: WorkerPool, configuration: ProducerConfiguration, payloadSize: Int, payloadAlignment: Int,
         hooks: ItemHooks
-    ) throws {
+    ) throws(ProducerError) {
         let lane = configuration.trace?.lane(named: configuration.name)
         let configuration = try CoreConfiguration(configuration)
         let context = unsafe Unmanaged.passRetained(hooks)
@@ -220,6 +220,11 @@ final class CoreProducer: Sendable {
         unsafe oip_stop_producing(handle)
     }
 
+    /// Accepts no more. Never waits.
+    func finish() {
+        unsafe oip_finish(handle)
+    }
+
     /// Waits for the end. Blocks.
     func stop() throws {
         try CoreError.check(unsafe oip_stop(handle, nil))
@@ -230,6 +235,13 @@ final class CoreProducer: Sendable {
             unsafe oip_stop_async(self.handle, waiter)
         }
         try CoreError.check(outcome.result)
+    }
+
+    /// Returns when production has ended, whatever ends it.
+    nonisolated(nonsending) func waitForEnd() async {
+        _ = unsafe await CoreWait.run(on: self, cancellable: false) { waiter, _ in
+            unsafe oip_wait_async(self.handle, waiter)
+        }
     }
 
     /// The code of the failure that ended production, if one did.

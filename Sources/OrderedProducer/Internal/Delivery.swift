@@ -4,21 +4,22 @@
 /// common.
 @usableFromInline
 final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
-    private enum Outcome {
-        /// There is no consumer function, or it has not returned.
-        case none
-        case returned(Result<Output, any Error>)
+    private struct Outcome {
+        /// What the consumer function gave; `nil` where there is none, or it has not returned.
+        var returned: Result<Output, any Error>?
         /// `stop()` has given the outcome to somebody.
-        case taken
+        var isTaken = false
     }
 
     @usableFromInline let core: CoreProducer
     private let hooks: ItemHooks
     @usableFromInline let ending: Ending
-    private let outcome = Locked(Outcome.none)
+    private let outcome = Locked(Outcome())
     private let sink = Locked<ItemSink?>(nil)
     private let asyncItems = Locked<AsyncItemsStorage?>(nil)
     private let loop = Locked<LoopConsumer?>(nil)
+    /// Fires when the core says that production has ended; made by the first who waits for that.
+    private let endSignal = Locked<EndSignal?>(nil)
 
     @usableFromInline
     init(core: CoreProducer, hooks: ItemHooks, ending: Ending) {
@@ -56,7 +57,7 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
             running()
             let result = Result { try consume(OrderedItems(core)) }
             ending.endNow()
-            outcome.withLock { $0 = .returned(result) }
+            outcome.withLock { $0.returned = result }
         }
     }
 
@@ -116,12 +117,10 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
             core: core, body: body, callbacks: callbacks,
             leave: { [core, ending, outcome] error in
                 ending.endNow()
-                outcome.withLock { outcome in
-                    if case .none = outcome { outcome = .returned(.failure(error)) }
-                }
+                outcome.withLock { if $0.returned == nil { $0.returned = .failure(error) } }
                 core.detach()
             },
-            failure: { [core, ending] in core.failureCode == nil ? nil : ending.itemFailure() })
+            failure: { [core, ending] in ending.itemFailure(core.failureCode) })
         try queue.attach(lane, of: core, hooks: hooks)
         loop.withLock { $0 = LoopConsumer(lane: lane, thread: queue.thread, keeping: keeping) }
         return lane
@@ -132,7 +131,6 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     @usableFromInline
     nonisolated(nonsending) func stop() async throws -> Output? {
         try refuseDeadlock()
-        ending.signal.fire()
         try await core.stopAsync()
         return try takeOutcome()
     }
@@ -143,7 +141,6 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
         if let consumer = loop.withLock({ $0 }), consumer.thread.isCurrent(), !consumer.lane.hasEnded {
             throw ProducerError.wouldDeadlock
         }
-        ending.signal.fire()
         try core.stop()
         return try takeOutcome()
     }
@@ -152,6 +149,30 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     nonisolated(nonsending) func end() async throws -> (any Error)? {
         try await core.stopAsync()
         return failure()
+    }
+
+    /// As ``stop()``, for who watches: leaves the outcome to whoever calls that, and throws what it throws.
+    nonisolated(nonsending) func drain() async throws {
+        try refuseDeadlock()
+        if let failure = try await end() { throw failure }
+        if case .failure(let error) = outcome.withLock({ $0.returned }) { throw error }
+    }
+
+    /// Returns when production has ended, whatever the reason, or the task is cancelled. Changes nothing.
+    nonisolated(nonsending) func waitForEnd() async {
+        let (signal, isNew) = endSignal.withLock { signal -> (EndSignal, Bool) in
+            if let signal { return (signal, false) }
+            let new = EndSignal()
+            signal = new
+            return (new, true)
+        }
+        if isNew {
+            Task.detached { [core] in
+                await core.waitForEnd()
+                signal.fire()
+            }
+        }
+        await signal.wait()
     }
 
     @usableFromInline
@@ -172,28 +193,25 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     private func takeOutcome() throws -> Output? {
         let failure = failure()
         let outcome = outcome.withLock { outcome in
-            defer { outcome = .taken }
+            defer {
+                outcome.isTaken = true
+                if case .success = outcome.returned { outcome.returned = nil }
+            }
             return outcome
         }
-        if case .taken = outcome { return nil }
+        if outcome.isTaken { return nil }
         if let failure { throw failure }
-        guard case .returned(let result) = outcome else { return nil }
-        return try result.get()
+        return try outcome.returned?.get()
     }
 
     /// After the end: the failure that ended production, if one did.
     private func failure() -> (any Error)? {
         // Asked under the core's lock, which production ended under: what the sink did is behind this thread from here
         // on.
-        let failure = core.failureCode
+        let code = core.failureCode
         // A sink that captures its producer would otherwise keep it for ever.
         sink.withLock { $0.take() }?.drop()
-        return switch failure {
-        case Ending.sinkFailed?: ending.sinkFailure()
-        case .some: ending.earliestFailure()
-        // Production had ended, in another way, while the sink was throwing; nobody else tells of that.
-        case nil: ending.sinkFailure()
-        }
+        return ending.failure(code)
     }
 }
 

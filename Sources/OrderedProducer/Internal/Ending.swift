@@ -3,8 +3,10 @@ internal import Synchronization
 
 /// What the Swift side knows about the end of one production, and the core cannot keep: the errors.
 ///
-/// The core numbers failures and decides which one ends production; the error values stay here. An error is recorded
-/// before the core hears of the failure, so whoever learns from the core that production failed finds the error.
+/// The core decides whether a failure ends production, and whether that was an item's or the sink's; this type knows
+/// which error that is. An error is recorded before the core hears of the failure, so whoever learns from the core that
+/// production failed finds the error. What an item throws because this library has cancelled its task is a consequence
+/// of an end, and never recorded.
 @usableFromInline
 final class Ending: Sendable {
     /// The code with which an item's failure is reported to the core.
@@ -13,43 +15,47 @@ final class Ending: Sendable {
     @usableFromInline static let sinkFailed: Int32 = 2
 
     private struct Errors {
-        var lowest: ItemFailure?
-        var reported: ItemFailure?
+        /// Of the items that failed, the one that counts.
+        var item: ItemFailure?
         var sink: (any Error)?
         /// Whether no item had failed when the sink did.
         var sinkIsFirst = false
     }
 
     private let errors = Locked(Errors())
-    private let keepsFailures: Bool
+    private let policy: FailurePolicy
+    private let onItemFailure: (@Sendable (ItemFailure) -> Void)?
     @usableFromInline let tasks = ItemTasks()
-    /// Fires where production is bound to end.
-    let signal = EndSignal()
 
     /// Items from this sequence on are not wanted any more.
     private let limit = Atomic<UInt64>(.max)
 
     @usableFromInline
-    init(policy: FailurePolicy) {
-        keepsFailures = policy != .skip
+    init(_ configuration: ProducerConfiguration) {
+        policy = configuration.onFailure
+        onItemFailure = configuration.onItemFailure
     }
 
-    /// The item `sequence` threw `error`; the lowest sequence is kept.
+    // MARK: What happens
+
+    /// The item `sequence` threw `error`, for good. In order the lowest sequence counts, at once the first in time.
     @usableFromInline
     func itemFailed(_ sequence: UInt64, _ error: any Error) {
-        guard keepsFailures else { return }
+        let failure = ItemFailure(sequence: sequence, underlying: error)
+        onItemFailure?(failure)
+        if policy == .skip { return }
         errors.withLock { errors in
-            if let lowest = errors.lowest, lowest.sequence < sequence { return }
-            errors.lowest = ItemFailure(sequence: sequence, underlying: error)
+            if let earlier = errors.item, policy == .failFast || earlier.sequence < sequence { return }
+            errors.item = failure
         }
-        lower(to: sequence)
+        lower(to: policy == .failFast ? 0 : sequence)
     }
 
     @usableFromInline
     func sinkFailed(_ error: any Error) {
         errors.withLock { errors in
             errors.sink = error
-            errors.sinkIsFirst = errors.lowest == nil
+            errors.sinkIsFirst = errors.item == nil
         }
         lower(to: 0)
     }
@@ -72,36 +78,33 @@ final class Ending: Sendable {
         while sequence < current {
             let (exchanged, seen) = limit.weakCompareExchange(
                 expected: current, desired: sequence, ordering: .relaxed)
-            if exchanged {
-                signal.fire()
-                return tasks.cancel(from: sequence)
-            }
+            if exchanged { return tasks.cancel(from: sequence) }
             current = seen
         }
     }
 
-    /// The item failure that ended production: the same one whenever it is asked for, even if under `failFast` an
-    /// earlier item fails after the first report.
-    func itemFailure() -> ItemFailure? {
-        errors.withLock { errors in
-            if errors.reported == nil { errors.reported = errors.lowest }
-            return errors.reported
-        }
-    }
+    // MARK: What came of it
 
     /// Whether an item has failed, be it that the iteration has not come to it yet.
     var itemHasFailed: Bool {
-        errors.withLock { $0.lowest != nil }
+        errors.withLock { $0.item != nil }
     }
 
-    func sinkFailure() -> (any Error)? {
-        errors.withLock { $0.sink }
+    /// What ended the iteration, by the core's code of the failure that did: what `stop()` throws.
+    func failure(_ code: Int32?) -> (any Error)? {
+        errors.withLock { errors in
+            switch code {
+            // Production had ended, in another way, while the sink was throwing; nobody else tells of that.
+            case nil, Self.sinkFailed: errors.sink
+            // Under `failFast` that can be one whose task was cancelled, or not begun, because the sink has failed: the
+            // core hears of that sooner than of the sink, which has yet to return.
+            case .some: errors.sinkIsFirst ? errors.sink : errors.item
+            }
+        }
     }
 
-    /// Where the core says that an item has ended production. Under `failFast` that can be one whose task was
-    /// cancelled, or not begun, because the sink has failed: the core hears of that sooner than of the sink, which has
-    /// yet to return.
-    func earliestFailure() -> (any Error)? {
-        errors.withLock { $0.sinkIsFirst ? $0.sink : nil } ?? itemFailure()
+    /// The same, for the one who iterates where there is no sink.
+    func itemFailure(_ code: Int32?) -> ItemFailure? {
+        code == nil ? nil : errors.withLock { $0.item }
     }
 }

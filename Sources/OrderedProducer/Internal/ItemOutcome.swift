@@ -3,38 +3,39 @@
 /// What became of one tracked item, for those who wait for it.
 @usableFromInline
 final class ItemOutcome<Item: Sendable>: Sendable {
-    private enum State {
-        case pending([CheckedContinuation<Item?, Never>])
-        case resolved(Item?)
+    /// `nil`: the item was dropped.
+    typealias Resolution = Result<Item, any Error>?
+
+    /// Not an enum: to append to an array in its payload is to copy it.
+    private struct State {
+        /// `nil`: pending.
+        var resolved: Resolution?
+        var waiting: [CheckedContinuation<Resolution, Never>] = []
     }
 
-    private let state = Locked(State.pending([]))
+    private let state = Locked(State())
 
     @usableFromInline
     init() {}
 
     /// The first resolution counts.
     @usableFromInline
-    func resolve(_ item: Item?) {
-        let waiting = state.withLock { state -> [CheckedContinuation<Item?, Never>] in
-            guard case .pending(let waiting) = state else { return [] }
-            state = .resolved(item)
-            return waiting
+    func resolve(_ resolution: Result<Item, any Error>?) {
+        let waiting = state.withLock { state -> [CheckedContinuation<Resolution, Never>] in
+            guard state.resolved == nil else { return [] }
+            state.resolved = .some(resolution)
+            defer { state.waiting = [] }
+            return state.waiting
         }
-        for continuation in waiting { continuation.resume(returning: item) }
+        for continuation in waiting { continuation.resume(returning: resolution) }
     }
 
-    nonisolated(nonsending) var value: Item? {
+    nonisolated(nonsending) var resolution: Resolution {
         get async {
             await withCheckedContinuation { continuation in
-                let resolved = state.withLock { state -> Item?? in
-                    switch state {
-                    case .pending(let waiting):
-                        state = .pending(waiting + [continuation])
-                        return nil
-                    case .resolved(let item):
-                        return .some(item)
-                    }
+                let resolved = state.withLock { state -> Resolution? in
+                    if state.resolved == nil { state.waiting.append(continuation) }
+                    return state.resolved
                 }
                 if let resolved { continuation.resume(returning: resolved) }
             }
@@ -54,8 +55,8 @@ final class ItemPromise<Item: Sendable>: Sendable {
     }
 
     @usableFromInline
-    func keep(_ item: Item) {
-        outcome.resolve(item)
+    func keep(_ result: Result<Item, any Error>) {
+        outcome.resolve(result)
     }
 
     deinit { outcome.resolve(nil) }

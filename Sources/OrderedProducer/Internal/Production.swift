@@ -7,11 +7,13 @@ package protocol Production: PushProducer, AnyObject {
     /// What reads the statistics also after the producer has gone. It keeps the memory of the window meanwhile.
     var statisticsReader: StatisticsReader { get }
 
-    /// Returns when production is bound to end, whatever the reason, or the task is cancelled.
+    func finish()
+
+    /// Returns when production has ended, whatever the reason, or the task is cancelled. Changes nothing.
     nonisolated(nonsending) func waitForEnd() async
 
-    /// `stop()`, whose value is of no interest.
-    nonisolated(nonsending) func finish() async throws
+    /// As `stop()`, but leaves the outcome to whoever calls that: throws what it throws, and takes no value.
+    nonisolated(nonsending) func drain() async throws
 }
 
 /// Reads the statistics of one production, whose identity it is.
@@ -24,14 +26,14 @@ package struct StatisticsReader: Sendable {
 
 extension OrderedItemProducer: Production {
     package var statisticsReader: StatisticsReader { StatisticsReader(core: core) }
-    package nonisolated(nonsending) func waitForEnd() async { await ending.signal.wait() }
-    package nonisolated(nonsending) func finish() async throws { _ = try await stop() }
+    package nonisolated(nonsending) func waitForEnd() async { await delivery.waitForEnd() }
+    package nonisolated(nonsending) func drain() async throws { try await delivery.drain() }
 }
 
 extension OrderedTransform: Production {
     package var statisticsReader: StatisticsReader { StatisticsReader(core: core) }
-    package nonisolated(nonsending) func waitForEnd() async { await ending.signal.wait() }
-    package nonisolated(nonsending) func finish() async throws { _ = try await stop() }
+    package nonisolated(nonsending) func waitForEnd() async { await delivery.waitForEnd() }
+    package nonisolated(nonsending) func drain() async throws { try await delivery.drain() }
 }
 
 extension ProducerStatistics {

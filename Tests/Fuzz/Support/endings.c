@@ -122,13 +122,19 @@ static void check_statistics(struct lane *lane)
     struct account *account = &lane->account;
     struct oip_statistics statistics = {.size = sizeof statistics};
     EXPECT(oip_get_statistics(lane->producer, &statistics) == 0);
+    uint64_t sequence = 0;
+    int code = 0;
+    bool failed = oip_failure(lane->producer, &sequence, &code) == 1;
+    bool has_failed = false; /* the item `sequence` */
     unsigned long long accepted = 0, overtaken = 0, lowest = UINT64_MAX;
     for (unsigned i = 0; i < atomic_load(&account->taken); i++) {
         struct item *item = &account->items[i];
         accepted += atomic_load(&item->accepted);
         overtaken += (unsigned)atomic_load(&item->substitutes);
-        if (account_fate(item) == FATE_FAILED && atomic_load(&item->sequence) < lowest) {
-            lowest = atomic_load(&item->sequence);
+        if (account_fate(item) == FATE_FAILED) {
+            uint64_t failing = atomic_load(&item->sequence);
+            lowest = failing < lowest ? failing : lowest;
+            has_failed = has_failed || failing == sequence;
         }
     }
     EXPECT(statistics.requested == accepted && statistics.head == accepted);
@@ -140,12 +146,12 @@ static void check_statistics(struct lane *lane)
     EXPECT(account->deadlines || statistics.discarded == (uint64_t)atomic_load(&account->discarded));
     EXPECT(statistics.overtaken == overtaken && statistics.late <= accepted);
     EXPECT(statistics.skipped == (account->policy == OIP_SKIP ? statistics.failed : 0));
-    uint64_t sequence = 0;
-    int code = 0;
-    if (oip_failure(lane->producer, &sequence, &code) == 1) {
+    if (failed) {
         bool by_sink = code == SINK_HAS_ENOUGH;
+        /* At once it is the first in time, whichever that was. */
+        bool is_to_blame = account->policy == OIP_FAIL_FAST ? has_failed : sequence == lowest;
         EXPECT(!by_sink || lane->consumer == CONSUMER_IN_SINK);
-        EXPECT(by_sink || (account->policy != OIP_SKIP && (account->takes_calls || sequence == lowest)));
+        EXPECT(by_sink || (account->policy != OIP_SKIP && (account->takes_calls || is_to_blame)));
         EXPECT(!by_sink || sequence == (uint64_t)atomic_load(&account->last_delivered));
     } else {
         EXPECT(atomic_load(&account->abrupt) || account->policy == OIP_SKIP || statistics.failed == 0);

@@ -7,10 +7,10 @@ import Testing
 struct FailureTests {
     /// Items 3 and 5 of eight fail, the later one first; nothing else is certain about their timing.
     private func twoFailures(
-        _ way: Way, _ kind: Consumer.Kind, _ policy: FailurePolicy, _ ledger: Ledger
+        _ way: Way, _ kind: Consumer.Kind, _ policy: FailurePolicy, _ ledger: Ledger,
+        onItemFailure: (@Sendable (ItemFailure) -> Void)? = nil
     ) async throws -> (line: Line, consumer: Consumer) {
-        var configuration = ProducerConfiguration(window: 8)
-        configuration.onFailure = policy
+        let configuration = ProducerConfiguration(window: 8, onFailure: policy, onItemFailure: onItemFailure)
         let line = try Line(way, pool: WorkerPool(threads: 8), configuration: configuration)
         let consumer = Consumer(kind)
         let (all, later) = (Gate(), Countdown(1))
@@ -62,6 +62,39 @@ struct FailureTests {
             #expect(statistics.failed == 2)
             #expect(statistics.skipped == 2)
             #expect(statistics.delivered == 6)
+        }
+    }
+
+    /// Also of the item that fails behind the one that ends production.
+    @Test(arguments: Way.allCases, [FailurePolicy.endInOrder, .skip])
+    func onItemFailureIsToldOnceOfEachItem(way: Way, policy: FailurePolicy) async throws {
+        try await withLedger { ledger in
+            let told = Locked([UInt64: [TestError?]]())
+            let (line, _) = try await twoFailures(way, .thread, policy, ledger) { failure in
+                told.withLock { $0[failure.sequence, default: []].append(failure.underlying as? TestError) }
+            }
+            _ = try? await line.stop()
+            #expect(told.withLock { $0 } == [3: [TestError(value: 3)], 5: [TestError(value: 5)]])
+        }
+    }
+
+    @Test(arguments: Way.allCases)
+    func onItemFailureMayEndProduction(way: Way) async throws {
+        try await withLedger { ledger in
+            let owner = Locked<Line?>(nil)
+            let configuration = ProducerConfiguration(window: 8, onFailure: .skip) { _ in
+                owner.withLock { $0 }?.stopProducing()
+            }
+            let line = try Line(way, pool: WorkerPool(threads: 1), configuration: configuration)
+            owner.withLock { $0 = line }
+            let consumer = Consumer(.thread)
+            try await consumer.attach(to: line)
+            var failing = Make(0, ledger)
+            failing.fails = true
+            #expect(try await line.produce(failing) == .accepted)
+            while try await line.produce(contended: Make(1, ledger)) != .ended { await Task.yield() }
+            #expect(try await line.stop() == consumer.received.count)
+            owner.withLock { $0 = nil }
         }
     }
 

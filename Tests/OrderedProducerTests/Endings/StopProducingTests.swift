@@ -129,7 +129,7 @@ struct StopProducingTests {
         let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1))
         try await producer.start { $0.reduce(0, +) }
         let tried = Gate()
-        try await producer.produceItem { () async throws -> Int in
+        _ = try await producer.produceItem { () async throws -> Int in
             defer { tried.open() }
             await #expect(throws: ProducerError.wouldDeadlock) { try await producer.stop() }
             async let child = #expect(throws: ProducerError.wouldDeadlock) {
@@ -139,7 +139,7 @@ struct StopProducingTests {
             return 40
         }
         await tried.opened()
-        try await producer.produceItem { 2 }
+        _ = try await producer.produceItem { 2 }
         #expect(try await producer.stop() == 42)
     }
 
@@ -149,8 +149,8 @@ struct StopProducingTests {
         let outer = try OrderedItemProducer<Int, Int>(pool: pool)
         try await inner.start { $0.reduce(0, +) }
         try await outer.start { $0.reduce(0, +) }
-        try await inner.produceItem { 5 }
-        try await outer.produceItem { () async throws -> Int in try await inner.stop() ?? -1 }
+        _ = try await inner.produceItem { 5 }
+        _ = try await outer.produceItem { () async throws -> Int in try await inner.stop() ?? -1 }
         #expect(try await outer.stop() == 5)
     }
 }

@@ -8,7 +8,11 @@ struct Program: Sendable {
     /// What the consumer does with its `mark`-th item, before it goes on or not.
     enum Turn: CaseIterable { case nothing, leave, fail, stopProducing, stop, produce, pause }
 
-    enum End: CaseIterable { case stop, stopBlocking, stopWhileAsked, stopTwice, stopProducing, shutdown, drop }
+    enum End: CaseIterable {
+        case stop, stopBlocking, stopWhileAsked, finish, stopTwice, stopProducing, shutdown, drop
+
+        static let drawn = allCases.filter { $0 != .finish }
+    }
 
     /// What an item does besides being made.
     enum Deed { case nothing, tryProduce, produceBlocking, stopProducing, stop }
@@ -75,7 +79,7 @@ extension Program {
         drawDeadlines(&dice)
         let isTransform = Bool.random(using: &dice)
         consumer = Consumer.allCases.randomElement(using: &dice)!
-        end = End.allCases.randomElement(using: &dice)!
+        end = End.drawn.randomElement(using: &dice)!
         // Nobody makes room then: those who wait for it go home as production ends, and not before.
         if consumer == .nobody, end != .stopProducing { end = .stopWhileAsked }
         if Bool.random(using: &dice) { turn = Turn.allCases.randomElement(using: &dice)! }
@@ -84,6 +88,8 @@ extension Program {
         mark = .random(in: 0...callers.asks.joined().count, using: &dice)
         before = Self.steps(&dice)
         after = Self.steps(&dice)
+        // Last, so that no older seed draws anything else.
+        if end == .stopWhileAsked, Bool.random(using: &dice) { end = .finish }
     }
 
     private func drawCallers<Way: AskingWay>(_ dice: inout SeededGenerator) -> [[Ask<Way>]] {

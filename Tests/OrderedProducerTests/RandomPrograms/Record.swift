@@ -18,6 +18,8 @@ final class Record: Sendable {
         var delivered: [Int] = []
         /// Values whose functions threw.
         var threw: Set<Int> = []
+        /// What `onItemFailure` was told.
+        var told: [ItemFailure] = []
         var nested = 0
         /// The calls of substitutes, by sequence: of the item with this value, or nil of the producer.
         var substituted: [UInt64: Int?] = [:]

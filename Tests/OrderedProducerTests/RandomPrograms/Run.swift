@@ -24,7 +24,8 @@ struct Run: Sendable {
     }
 
     func execute() async throws -> Outcome {
-        let configuration = program.configuration
+        var configuration = program.configuration
+        configuration.onItemFailure = { [record] failure in record.note { $0.told.append(failure) } }
         let substitute = overtaking.producers
         return switch program.callers {
         case .items(let asks):
@@ -50,6 +51,7 @@ struct Run: Sendable {
             case .stopProducing:
                 record.note { $0.endedAtOnce = true }
                 subject.stopProducing()
+            case .finish: subject.finish()
             case .stopWhileAsked: outcome.stops.append(await Self.outcome { try await subject.stop() })
             default: break
             }

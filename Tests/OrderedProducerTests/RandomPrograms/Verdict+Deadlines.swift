@@ -32,13 +32,18 @@ extension Verdict {
         notes.accepted.filter { notes.threw.contains($0.item.value) && !wasSubstituted($0) }
     }
 
-    /// How many items may have failed. One that throws behind its deadline when production ends may just be too late.
-    var failures: ClosedRange<UInt64> {
+    /// How many failures may have been told. One that throws behind its deadline when production ends may just be too
+    /// late.
+    var toldFailures: ClosedRange<UInt64> {
         let certain = threw.count { program.patience(with: $0.item) != .soon } + failedSubstitutes
         let bare = notes.accepted.count { isBare($0) && !notes.threw.contains($0.item.value) }
-        // Tasks that had not begun when production ended count as failed.
+        return UInt64(certain)...UInt64(threw.count + failedSubstitutes + bare)
+    }
+
+    /// How many items may have failed: tasks that had not begun when production ended count, too.
+    var failures: ClosedRange<UInt64> {
         let idle = notes.accepted.count { $0.isTask && !begun.contains($0.item.value) }
-        return UInt64(certain)...UInt64(threw.count + failedSubstitutes + bare + idle)
+        return toldFailures.lowerBound...toldFailures.upperBound + UInt64(idle)
     }
 
     var mayHaveFailed: Bool {

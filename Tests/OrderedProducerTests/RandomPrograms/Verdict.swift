@@ -30,6 +30,7 @@ struct Verdict {
         judgeItems()
         judgeSubstitutes()
         judgeTracked()
+        judgeTold()
         guard let statistics = outcome.statistics else { return }
         judge(statistics)
         judgeOvertaken(statistics, outcome)
@@ -111,6 +112,16 @@ struct Verdict {
         }
     }
 
+    /// Of each item that failed somebody is told, once, with its own error.
+    private func judgeTold() {
+        let sequences = notes.told.map(\.sequence)
+        expect(Set(sequences).count == sequences.count, "told twice: \(notes.told)")
+        // After a drop, an item may fail before its caller has noted that it was accepted.
+        if program.end == .drop { return }
+        expect(notes.told.allSatisfy(isPossible), "told: \(notes.told)")
+        expect(toldFailures.contains(UInt64(sequences.count)), "\(toldFailures) failed, told: \(notes.told)")
+    }
+
     // MARK: The end
 
     private func judge(_ statistics: ProducerStatistics) {
@@ -142,6 +153,7 @@ struct Verdict {
         let isThread = program.consumer == .thread || program.consumer == .blockingThread
         expect(values.count + failures.count + others.count <= 1, text)
         expect(values.allSatisfy { isThread && notes.isAttached && $0 == notes.delivered.count }, text)
+        expect(policy != .skip || failures.isEmpty, text)
         expect(failures.allSatisfy(isPossible), text)
         expect(others.allSatisfy { $0 as? TestError == TestError(value: -1) && notes.consumerThrew }, text)
         if isWhole, policy == .endInOrder, hasFailed {
@@ -160,7 +172,6 @@ struct Verdict {
 
     /// Whether it is that of an item that threw, with its own error, or of one that was overtaken.
     private func isPossible(_ failure: ItemFailure) -> Bool {
-        guard policy != .skip else { return false }
         if failure.underlying is DeadlineExceeded {
             return notes.accepted.contains { isBare($0) && ($0.sequence ?? failure.sequence) == failure.sequence }
         }

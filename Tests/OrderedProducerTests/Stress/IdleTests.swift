@@ -41,7 +41,7 @@ struct IdleTests {
     private static func somethingElseHappens() async throws {
         let busy = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1))
         try await busy.start { $0.reduce(0, +) }
-        for value in 0..<20_000 { try await busy.produceItem { value } }
+        for value in 0..<20_000 { _ = try await busy.produceItem { value } }
         _ = try await busy.stop()
     }
 
@@ -56,7 +56,7 @@ struct IdleTests {
         let producer = try OrderedItemProducer<Int, Int>(
             pool: WorkerPool(poolConfiguration), configuration: configuration)
         try await producer.start { $0.reduce(0, +) }
-        for value in 0..<100 { try await producer.produceItem { value } }
+        for value in 0..<100 { _ = try await producer.produceItem { value } }
         if paused { producer.pause() }
 
         // The threads take their time to find out that nothing is left; then they stay quiet for good.

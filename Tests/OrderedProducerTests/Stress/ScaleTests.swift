@@ -53,7 +53,9 @@ struct ScaleTests {
             for part in 0..<4 {
                 group.addTask {
                     for value in 0..<50 {
-                        for producer in producers[part * 250..<(part + 1) * 250] { try await producer.produce(value) }
+                        for producer in producers[part * 250..<(part + 1) * 250] {
+                            _ = try await producer.produce(value)
+                        }
                     }
                     for producer in producers[part * 250..<(part + 1) * 250] { _ = try await producer.stop() }
                 }
@@ -76,11 +78,11 @@ struct ScaleTests {
         try busy.start(onItem: { _ in })
         let over = Atomic<Bool>(false)
         let feeder = Task {
-            while !over.load(ordering: .relaxed) { try await busy.produceItem { 1 } }
+            while !over.load(ordering: .relaxed) { _ = try await busy.produceItem { 1 } }
         }
         let late = try OrderedItemProducer<Int, Int>(pool: pool)
         try await late.start { $0.reduce(0, +) }
-        for value in 0..<1000 { try await late.produceItem { value } }
+        for value in 0..<1000 { _ = try await late.produceItem { value } }
         #expect(try await late.stop() == 499_500)
         over.store(true, ordering: .relaxed)
         try await feeder.value

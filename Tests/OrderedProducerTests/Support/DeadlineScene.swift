@@ -18,11 +18,11 @@ struct DeadlineScene {
 
     init(
         onFailure: FailurePolicy = .endInOrder, window: Int = 8,
-        substitute: (@Sendable (UInt64) throws -> Token?)? = nil
+        substitute: (@Sendable (UInt64) throws -> Token?)? = nil,
+        onItemFailure: (@Sendable (ItemFailure) -> Void)? = nil
     ) throws {
-        var configuration = ProducerConfiguration(window: window)
-        configuration.allowsDeadlines = true
-        configuration.onFailure = onFailure
+        let configuration = ProducerConfiguration(
+            window: window, onFailure: onFailure, onItemFailure: onItemFailure, allowsDeadlines: true)
         let pool = try WorkerPool(threads: 2)
         items =
             if let substitute {
@@ -64,6 +64,6 @@ struct DeadlineScene {
 
     func ask(_ value: Int) async throws {
         let ledger = ledger
-        try await items.produceItem { Token(value, ledger) }
+        _ = try await items.produceItem { Token(value, ledger) }
     }
 }

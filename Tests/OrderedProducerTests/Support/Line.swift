@@ -45,6 +45,7 @@ final class Line: Sendable {
 
     func start(onItem: @escaping @Sendable (Token) throws -> Void) throws { try subject.start(onItem: onItem) }
     func items() throws -> AsyncOrderedItems<Token> { try subject.items() }
+    func finish() { subject.finish() }
     func stop() async throws -> Int? { try await subject.stop() }
     func stopBlocking() throws -> Int? { try subject.stopBlocking() }
     func pause() { subject.pause() }

@@ -18,6 +18,7 @@ protocol Subject: PushProducer, AnyObject {
     func startBlocking(_ consume: @escaping @Sendable (OrderedItems<Token>) throws -> Int) throws
     func start(onItem: @escaping @Sendable (Token) throws -> Void) throws
     func items() throws -> AsyncOrderedItems<Token>
+    func finish()
     func stop() async throws -> Int?
     func stopBlocking() throws -> Int?
     var statistics: ProducerStatistics { get }

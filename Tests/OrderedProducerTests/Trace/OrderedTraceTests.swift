@@ -4,7 +4,7 @@ import Testing
 
 @testable import OrderedProducer
 
-@Suite struct OrderedTraceTests {
+@Suite(.timeLimit(.minutes(1))) struct OrderedTraceTests {
     /// What a viewer would read: the events of the file, decoded by somebody else's decoder.
     private struct File: Decodable {
         struct Arguments: Decodable {
@@ -50,9 +50,9 @@ import Testing
         for number in 0..<100 {
             // Every third as a task.
             if number % 3 == 0 {
-                try await producer.produceItem { await Task { number }.value }
+                _ = try await producer.produceItem { await Task { number }.value }
             } else {
-                try await producer.produceItem { number }
+                _ = try await producer.produceItem { number }
             }
         }
         #expect(try await producer.stop() == 4950)
@@ -81,12 +81,12 @@ import Testing
         let pool = try WorkerPool(threads: 2)
         let producer = try producer(trace, pool: pool)
         let gate = Gate()
-        try await producer.produceItem {
+        _ = try await producer.produceItem {
             gate.wait()
             return 0
         }
         // The second opens it, after which it still has to be delivered behind the first.
-        try await producer.produceItem { 1 }
+        _ = try await producer.produceItem { 1 }
         let third = try await producer.produceTrackedItem { 2 }
         #expect(await third?.value == 2)
         gate.open()
@@ -104,7 +104,7 @@ import Testing
         configuration.trace = trace
         let producer = try OrderedItemProducer<Int, Int>(pool: pool, configuration: configuration) { _ in nil }
         let gate = Gate()
-        try await producer.produceItem {
+        _ = try await producer.produceItem {
             gate.wait()
             return 0
         }
@@ -121,7 +121,7 @@ import Testing
         for name in ["one", "two"] {
             let producer = try producer(trace, name: name, pool: pool)
             try producer.start(onItem: { _ in })
-            try await producer.produceItem { 1 }
+            _ = try await producer.produceItem { 1 }
             _ = try await producer.stop()
         }
         let items = try File(of: trace).named("item 0")
@@ -134,7 +134,7 @@ import Testing
         let pool = try WorkerPool(threads: 1)
         let producer = try producer(trace, pool: pool)
         try producer.start(onItem: { _ in })
-        for number in 0..<5000 { try await producer.produceItem { number } }
+        for number in 0..<5000 { _ = try await producer.produceItem { number } }
         _ = try await producer.stop()
         // 20,000 events; which of them found room depends on the threads' numbers.
         let kept = try File(of: trace).traceEvents.filter { $0.ph == "X" && $0.cat == "item" }.count
@@ -187,7 +187,7 @@ import Testing
         let pool = try WorkerPool(threads: 1)
         let producer = try producer(nil, pool: pool)
         try producer.start(onItem: { _ in })
-        try await producer.produceItem { 1 }
+        _ = try await producer.produceItem { 1 }
         _ = try await producer.stop()
         #expect(try File(of: trace).traceEvents.isEmpty)
         await pool.shutdown()

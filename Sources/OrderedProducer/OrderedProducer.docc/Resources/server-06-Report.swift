@@ -21,7 +21,7 @@ struct Report: Sendable {
             for try await line in lines { try await send(line) }
         } produce: { lines in
             for file in files {
-                guard try await lines.produceItem({ try line(of: file) }) != nil else { break }
+                guard try await lines.produceItem({ try line(of: file) }) != nil else { return }
             }
         }
     }

@@ -21,11 +21,12 @@ struct Report: Sendable {
         ) { (lines: AsyncOrderedItems<String>) in
             for try await line in lines { try await send(line) }
         } produce: { lines in
-            try await lines.produceItem { [directory] in "Checksums of \(directory.path)\n" }
+            let title = "Checksums of \(directory.path)\n"
+            guard try await lines.produceItem({ title }) != nil else { return }
             for file in files {
-                guard try await lines.produceItem({ try line(of: file) }) != nil else { break }
+                guard try await lines.produceItem({ try line(of: file) }) != nil else { return }
             }
-            try await lines.produceItem { "\(files.count) files\n" }
+            _ = try await lines.produceItem { "\(files.count) files\n" }
         }
     }
 }

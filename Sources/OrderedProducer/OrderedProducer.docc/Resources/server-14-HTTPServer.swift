@@ -38,7 +38,10 @@ struct HTTPServer: Service {
         do {
             try await client.executeThenClose { inbound, outbound in
                 for try await case .head(let head) in inbound {
-                    try await accessLog.produceItem { "\(Date().formatted(.iso8601)) \(head.method) \(head.uri)\n" }
+                    let logged = try await accessLog.produceItem {
+                        "\(Date().formatted(.iso8601)) \(head.method) \(head.uri)\n"
+                    }
+                    guard logged != nil else { return logger.error("the access log has ended") }
                     return try await respond(with: report, to: client, outbound)
                 }
             }

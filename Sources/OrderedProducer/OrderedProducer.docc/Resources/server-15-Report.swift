@@ -24,14 +24,15 @@ struct Report: Sendable {
             for try await line in lines { try await send(line) }
         } produce: { lines in
             metrics.add(lines)
-            try await lines.produceItem { [directory] in "Checksums of \(directory.path)\n" }
+            let title = "Checksums of \(directory.path)\n"
+            guard try await lines.produceItem({ title }) != nil else { return }
             for file in files {
                 let sequence = try await lines.produceItem(
                     within: .seconds(10), substitute: { _ in "too slow  \(file.lastPathComponent)\n" }
                 ) { try line(of: file) }
-                guard sequence != nil else { break }
+                guard sequence != nil else { return }
             }
-            try await lines.produceItem { "\(files.count) files\n" }
+            _ = try await lines.produceItem { "\(files.count) files\n" }
         }
     }
 }

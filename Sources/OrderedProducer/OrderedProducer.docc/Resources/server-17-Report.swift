@@ -34,14 +34,15 @@ struct Report: Sendable {
         } produce: { lines in
             metrics.add(lines)
             production = lines
-            try await lines.produceItem { [directory] in "Checksums of \(directory.path)\n" }
+            let title = "Checksums of \(directory.path)\n"
+            guard try await lines.produceItem({ title }) != nil else { return }
             for file in files {
                 let sequence = try await lines.produceItem(
                     within: .seconds(10), substitute: { _ in "too slow  \(file.lastPathComponent)\n" }
                 ) { try line(of: file) }
-                guard sequence != nil else { break }
+                guard sequence != nil else { return }
             }
-            try await lines.produceItem { "\(files.count) files\n" }
+            _ = try await lines.produceItem { "\(files.count) files\n" }
         }
     }
 
