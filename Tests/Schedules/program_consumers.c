@@ -216,7 +216,7 @@ void attach(struct side *side)
     }
     side->attaching--;
     REQUIRE(result == 0 || result == -EALREADY || result == -EPIPE);
-    REQUIRE(result != -EPIPE || side->over || side->stopping);
+    REQUIRE(result != -EPIPE || side->over || side->stopping || scene.shutting);
     REQUIRE(result != 0 || !before);
     if (result != 0) {
         return;
