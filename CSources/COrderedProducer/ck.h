@@ -24,7 +24,6 @@
 #endif
 
 #include <ck_ec.h>
-#include <ck_fifo.h>
 #include <ck_stack.h>
 
 #if defined(__clang__)
@@ -32,10 +31,6 @@
 #pragma clang attribute pop
 #elif defined(__GNUC__)
 #pragma GCC diagnostic pop
-#endif
-
-#ifndef CK_F_FIFO_MPMC
-#error "Concurrency Kit has no double-width compare-and-swap here; the run queue needs it"
 #endif
 
 #if OIP_TSAN

@@ -4,105 +4,119 @@
 #include "errors.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-enum { NODES_PER_CHUNK = 16 };
-
-struct node_chunk {
-    struct node_chunk *next;
-    /* The double-width compare-and-swap of ck_fifo needs its operands aligned to their size. */
-    _Alignas(16) struct ck_fifo_mpmc_entry nodes[NODES_PER_CHUNK];
-};
-
-static struct ck_fifo_mpmc_entry *take_node(struct run_queue *queue)
+/* A word: the tag above the number of a node, 0 for none. */
+static uint32_t number_of(uint64_t word)
 {
-    pthread_mutex_lock(&queue->store_lock);
-    if (queue->free_nodes == NULL) {
-        struct node_chunk *chunk =
-            aligned_alloc(OIP_CACHE_LINE, (sizeof *chunk + OIP_CACHE_LINE - 1) / OIP_CACHE_LINE * OIP_CACHE_LINE);
-        if (chunk != NULL) {
-            memset(chunk, 0, sizeof *chunk);
-            chunk->next = queue->chunks;
-            queue->chunks = chunk;
-            for (int i = 0; i < NODES_PER_CHUNK; i++) {
-                chunk->nodes[i].next.pointer = queue->free_nodes;
-                queue->free_nodes = &chunk->nodes[i];
-            }
-        }
-    }
-    struct ck_fifo_mpmc_entry *node = queue->free_nodes;
-    if (node != NULL) {
-        queue->free_nodes = node->next.pointer;
-    }
-    pthread_mutex_unlock(&queue->store_lock);
-    return node;
+    return (uint32_t)word & (((uint32_t)1 << NODE_NUMBER_BITS) - 1);
+}
+
+/* The word that follows `word` in the same place, with another node. */
+static uint64_t next_word(uint64_t word, uint32_t number)
+{
+    return ((word >> NODE_NUMBER_BITS) + 1) << NODE_NUMBER_BITS | number;
 }
 
 int run_queue_init(struct run_queue *queue)
 {
-    queue->free_nodes = NULL;
-    queue->chunks = NULL;
     atomic_init(&queue->length, 0);
-    int error = pthread_mutex_init(&queue->store_lock, NULL);
-    if (error != 0) {
-        return fail_with(-error, "pthread_mutex_init");
+    int result = node_store_init(&queue->store);
+    if (result != 0) {
+        return result;
     }
-    struct ck_fifo_mpmc_entry *stub = take_node(queue);
+    struct node *stub = node_store_take(&queue->store);
     if (stub == NULL) {
-        pthread_mutex_destroy(&queue->store_lock);
+        node_store_destroy(&queue->store);
         return fail_with(-ENOMEM, "oip_pool_create: the run queue");
     }
-    ck_fifo_mpmc_init(&queue->fifo, stub);
+    atomic_init(&queue->head, stub->number);
+    atomic_init(&queue->tail, stub->number);
     return 0;
 }
 
 void run_queue_destroy(struct run_queue *queue)
 {
-    while (queue->chunks != NULL) {
-        struct node_chunk *next = queue->chunks->next;
-        free(queue->chunks);
-        queue->chunks = next;
-    }
-    pthread_mutex_destroy(&queue->store_lock);
+    node_store_destroy(&queue->store);
 }
 
 int run_queue_admit(struct run_queue *queue, struct runnable *runnable)
 {
-    runnable->node = take_node(queue);
+    runnable->node = node_store_take(&queue->store);
     return runnable->node != NULL ? 0 : -ENOMEM;
 }
 
 void run_queue_dismiss(struct run_queue *queue, struct runnable *runnable)
 {
-    pthread_mutex_lock(&queue->store_lock);
-    runnable->node->next.pointer = queue->free_nodes;
-    queue->free_nodes = runnable->node;
-    pthread_mutex_unlock(&queue->store_lock);
+    node_store_return(&queue->store, runnable->node);
     runnable->node = NULL;
+}
+
+/* Moves tail, which is one behind: whoever comes first. */
+static void move_tail(struct run_queue *queue, uint64_t tail, uint64_t link)
+{
+    /* Release: what the link's reader acquired, for those who get to the node by tail. */
+    atomic_compare_exchange_strong_explicit(&queue->tail, &tail, next_word(tail, number_of(link)), memory_order_release,
+                                            memory_order_relaxed);
 }
 
 void run_queue_push(struct run_queue *queue, struct runnable *runnable)
 {
-    struct ck_fifo_mpmc_entry *node = runnable->node;
+    struct node *node = runnable->node;
     atomic_fetch_add_explicit(&queue->length, 1, memory_order_relaxed);
-    oip_tsan_release(runnable);
-    ck_fifo_mpmc_enqueue(&queue->fifo, node, runnable);
-    /* ck's compare-and-swap is a full fence on x86 only; a waker reads the idle word next (pool.c, park and wake). */
+    atomic_store_explicit(&node->value, runnable, memory_order_relaxed); /* published by the link */
+    uint64_t link = atomic_load_explicit(&node->link, memory_order_relaxed);
+    /* Nobody else changes the link of a node that is not the last one. Release: that head and tail have passed the node,
+     * for those who still look at it as the stub or the last one. */
+    atomic_store_explicit(&node->link, next_word(link, 0), memory_order_release);
+    for (;;) {
+        /* Acquire: the node and its chunk; pairs with move_tail(). */
+        uint64_t tail = atomic_load_explicit(&queue->tail, memory_order_acquire);
+        struct node *last = node_of(&queue->store, number_of(tail));
+        /* Acquire: where the node has gone round since, the second look at tail sees that tail has passed it. */
+        link = atomic_load_explicit(&last->link, memory_order_acquire);
+        if (atomic_load_explicit(&queue->tail, memory_order_relaxed) != tail) {
+            continue;
+        }
+        if (number_of(link) != 0) {
+            move_tail(queue, tail, link);
+            continue;
+        }
+        uint64_t appended = next_word(link, node->number);
+        /* Release: the value, and what its owner wrote; pairs with the acquire in pop. */
+        if (atomic_compare_exchange_strong_explicit(&last->link, &link, appended, memory_order_release,
+                                                    memory_order_relaxed)) {
+            move_tail(queue, tail, appended);
+            break;
+        }
+    }
+    /* A waker reads the idle word next: worker.c, park and wake. */
     atomic_thread_fence(memory_order_seq_cst);
 }
 
 struct runnable *run_queue_pop(struct run_queue *queue)
 {
-    struct runnable *runnable = NULL;
-    struct ck_fifo_mpmc_entry *node = NULL;
-    if (!ck_fifo_mpmc_dequeue(&queue->fifo, &runnable, &node)) {
-        return NULL;
-    }
-    /* Acquire also for what is not reached through the runnable, pairs with the fence in push: on aarch64 ck's dequeue
-       orders only dependent loads. */
-    atomic_thread_fence(memory_order_acquire);
-    oip_tsan_acquire(runnable);
-    runnable->node = node;
+    uint64_t head, next;
+    struct runnable *runnable;
+    do {
+        uint64_t tail;
+        do {
+            /* Acquire all, so that each look comes behind the one before it: what is behind head's node, and how far
+             * tail is, for as long as that is the stub. */
+            head = atomic_load_explicit(&queue->head, memory_order_acquire);
+            tail = atomic_load_explicit(&queue->tail, memory_order_acquire);
+            next = atomic_load_explicit(&node_of(&queue->store, number_of(head))->link, memory_order_acquire);
+        } while (atomic_load_explicit(&queue->head, memory_order_relaxed) != head);
+        if (number_of(next) == 0) {
+            return NULL;
+        }
+        if (number_of(head) == number_of(tail)) {
+            move_tail(queue, tail, next); /* head never passes tail */
+        }
+        runnable = atomic_load_explicit(&node_of(&queue->store, number_of(next))->value, memory_order_relaxed);
+        /* Release: the value was read before the node can be somebody's. Acquire: what others did with the stub. */
+    } while (!atomic_compare_exchange_strong_explicit(&queue->head, &head, next_word(head, number_of(next)),
+                                                      memory_order_acq_rel, memory_order_relaxed));
+    runnable->node = node_of(&queue->store, number_of(head));
     atomic_fetch_sub_explicit(&queue->length, 1, memory_order_relaxed);
     return runnable;
 }
@@ -111,14 +125,11 @@ bool run_queue_is_empty(struct run_queue *queue)
 {
     atomic_thread_fence(memory_order_seq_cst); /* pairs with the fence in push */
     for (;;) {
-        /* The stub may be taken away and pushed again as the last node while it is looked at: hence the generation. */
-        void *generation = ck_pr_load_ptr(&queue->fifo.head.generation);
-        ck_pr_fence_load();
-        struct ck_fifo_mpmc_entry *stub = ck_pr_load_ptr(&queue->fifo.head.pointer);
-        struct ck_fifo_mpmc_entry *first = ck_pr_load_ptr(&stub->next.pointer);
-        ck_pr_fence_load();
-        if (ck_pr_load_ptr(&queue->fifo.head.generation) == generation) {
-            return first == NULL;
+        /* As in pop. */
+        uint64_t head = atomic_load_explicit(&queue->head, memory_order_acquire);
+        uint64_t next = atomic_load_explicit(&node_of(&queue->store, number_of(head))->link, memory_order_acquire);
+        if (atomic_load_explicit(&queue->head, memory_order_relaxed) == head) {
+            return number_of(next) == 0;
         }
     }
 }

@@ -310,6 +310,8 @@ static void name_this_thread(const struct worker *worker)
 void pool_clear_run_queue(struct oip_pool *pool)
 {
     struct runnable *runnable;
+    /* After the look at `stopping`, before those at the queue: pairs with the fence in run_queue_push(). */
+    atomic_thread_fence(memory_order_seq_cst);
     while ((runnable = run_queue_pop(&pool->run_queue)) != NULL) {
         runnable->forget(runnable);
     }

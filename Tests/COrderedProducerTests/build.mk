@@ -24,7 +24,7 @@ $(BUILD)/%.o: %.c
 	$(CC) $(CFLAGS) $(INCLUDES) -MMD -c $< -o $@
 
 # The calls through which the core gets memory and threads, so that a test can count them and let them fail.
-WRAPPING := $(BUILD)/memory_test $(BUILD)/memory_failures_test $(BUILD)/late_items_test
+WRAPPING := $(addprefix $(BUILD)/,memory_test memory_failures_test late_items_test node_store_test)
 $(WRAPPING): $(BUILD)/wrapped.o
 $(WRAPPING): WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free,--wrap=pthread_create
 

@@ -83,8 +83,7 @@ if $sanitizers; then
             link+=" -L$runtime -ldispatch -lBlocksRuntime -Wl,-rpath,$runtime"
         build thread "$clang" "$clang++" -fsanitize=thread "$link"
         run_all thread
-        build address "$clang" "$clang++" "-fsanitize=address,undefined -fno-sanitize-recover=all \
-            -fsanitize-ignorelist=sanitizer_ignore.txt" -fuse-ld=lld
+        build address "$clang" "$clang++" "-fsanitize=address,undefined -fno-sanitize-recover=all" -fuse-ld=lld
         run_all address
     fi
     if command -v gcc > /dev/null; then

@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <time.h>
 
 enum { RUNNABLES = 200, THREADS = 4, TURNS = 5000 };
 
@@ -86,6 +88,53 @@ static void many_threads_pop_and_push(int runnables_count)
     run_queue_destroy(&queue);
 }
 
+/* Wherever a thread is, in the middle of a pop, it naps there, and the others go on. */
+enum { NAPS = 3000 };
+static atomic_int naps;
+
+static void nap(int signal)
+{
+    (void)signal;
+    atomic_fetch_add(&naps, 1);
+    nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+}
+
+/* Each thread holds one runnable at most, so there is always one in the queue: who finds none was told wrong. */
+static void *expect_some(void *argument)
+{
+    (void)argument;
+    while (atomic_load(&naps) < NAPS) {
+        struct runnable *runnable = run_queue_pop(&queue);
+        CHECK(runnable != NULL);
+        run_queue_push(&queue, runnable);
+    }
+    return NULL;
+}
+
+static void a_pop_finds_what_is_there(int variant)
+{
+    (void)variant;
+    struct sigaction action = {.sa_handler = nap};
+    CHECK_EQUAL(sigaction(SIGUSR1, &action, NULL), 0);
+    CHECK_EQUAL(run_queue_init(&queue), 0);
+    for (int i = 0; i < THREADS; i++) {
+        CHECK_EQUAL(run_queue_admit(&queue, &runnables[i]), 0);
+        run_queue_push(&queue, &runnables[i]);
+    }
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        CHECK_EQUAL(pthread_create(&threads[i], NULL, expect_some, NULL), 0);
+    }
+    for (int i = 0; atomic_load(&naps) < NAPS; i++) {
+        pthread_kill(threads[i % THREADS], SIGUSR1);
+        nanosleep(&(struct timespec){.tv_nsec = 10000}, NULL);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        CHECK_EQUAL(pthread_join(threads[i], NULL), 0);
+    }
+    run_queue_destroy(&queue);
+}
+
 static const char *few_or_many(int variant)
 {
     return variant == 0 ? "few" : "many";
@@ -96,6 +145,7 @@ int main(int count, char **arguments)
     static const struct test tests[] = {
         {"first in, first out", first_in_first_out, 0, NULL},
         {"many threads pop and push", many_threads_pop_and_push, 2, few_or_many},
+        {"a pop finds what is there", a_pop_finds_what_is_there, 0, NULL},
         {0},
     };
     return run_tests(tests, count, arguments);

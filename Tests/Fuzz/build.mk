@@ -5,8 +5,7 @@
 ROOT := ../..
 CORE ?= $(ROOT)/CSources/COrderedProducer
 WARNINGS := -Wall -Wextra -Wpedantic -Werror
-SANITIZERS ?= address,undefined -fno-sanitize-recover=all \
-    -fsanitize-ignorelist=$(ROOT)/Tests/COrderedProducerTests/sanitizer_ignore.txt
+SANITIZERS ?= address,undefined -fno-sanitize-recover=all
 CFLAGS := -std=c11 -O1 -g -fno-omit-frame-pointer $(WARNINGS) -D_GNU_SOURCE
 
 CORE_OBJECTS := $(patsubst $(CORE)/%.c,$(BUILD)/core/%.o,$(wildcard $(CORE)/*.c))
