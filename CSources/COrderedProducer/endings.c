@@ -101,10 +101,8 @@ void ending_abort(struct oip_producer *producer)
     /* What nobody has begun is discarded here: the pool's threads may all be inside long items. */
     uint64_t sequence;
     uint32_t never = UINT32_MAX;
-    struct held_run *run;
     while (ring_claim(&producer->ring, 1, &sequence) != 0 ||
-           ((run = held_runs_find(&producer->held, 0)) != NULL &&
-            held_run_steal(run, 1, &sequence, &producer->lock) != 0)) {
+           held_runs_steal(&producer->held, &sequence, &producer->lock)) {
         OIP_POINT(between_claim_and_discard);
         if (OIP_UNLIKELY(producer->deadlines != NULL)) {
             overtaking_run(producer, sequence, &never); /* the start limit is below: both discard */

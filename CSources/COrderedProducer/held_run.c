@@ -122,3 +122,13 @@ struct held_run *held_runs_find(struct held_runs *held, uint64_t patience_ns)
     }
     return NULL;
 }
+
+bool held_runs_steal(struct held_runs *held, uint64_t *sequence, pthread_mutex_t *lock)
+{
+    for (unsigned i = 0; i < HELD_RUNS; i++) {
+        if (held_run_steal(&held->runs[i], 1, sequence, lock) != 0) {
+            return true;
+        }
+    }
+    return false;
+}

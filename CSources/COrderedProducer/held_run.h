@@ -104,6 +104,9 @@ static inline bool held_run_waits(const struct held_run *run)
 /* Takes all that is held and not begun, `most` of it at most, from the back. How many, from `*first` on. */
 uint64_t held_run_steal(struct held_run *run, uint64_t most, uint64_t *first, pthread_mutex_t *lock);
 
+/* Takes one item that is held and not begun, of whichever run. False: each of them was found without any. */
+bool held_runs_steal(struct held_runs *held, uint64_t *sequence, pthread_mutex_t *lock);
+
 OIP_PRIVATE_END
 
 #endif

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A held run: each item is begun once, by the holder or by one thief, and none is lost between them. */
 #include "Support/check.h"
+#include "Support/waiting.h"
 
 #include "errors.h"
 #include "held_run.h"
 
 #include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static struct held_run run;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -141,6 +144,49 @@ static void none_is_lost_and_none_is_begun_twice(int variant)
     }
 }
 
+static struct held_runs held;
+static _Atomic pid_t thief;
+static uint64_t stolen;
+
+static void *steal_one(void *unused)
+{
+    (void)unused;
+    atomic_store(&thief, gettid());
+    return held_runs_steal(&held, &stolen, &lock) ? &held : NULL;
+}
+
+static bool is_asleep(pid_t thread)
+{
+    char path[40], state = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+    FILE *file = thread != 0 ? fopen(path, "r") : NULL;
+    bool read = file != NULL && fscanf(file, "%*d (%*[^)]) %c", &state) == 1;
+    if (file != NULL) {
+        fclose(file);
+    }
+    return read && state == 'S';
+}
+
+/* Its holder begins the last of it while the thief, who saw something there, waits for the lock. */
+static void a_run_that_is_empty_hides_no_other(int variant)
+{
+    (void)variant;
+    uint64_t sequence;
+    held_runs_init(&held);
+    held_run_begin(&held.runs[0], 10, 12);
+    held_run_begin(&held.runs[1], 20, 22);
+    pthread_mutex_lock(&lock);
+    pthread_t thread;
+    CHECK_EQUAL(pthread_create(&thread, NULL, steal_one, NULL), 0);
+    WAIT_UNTIL(is_asleep(atomic_load(&thief)));
+    CHECK(held_run_next(&held.runs[0], &sequence, &lock));
+    pthread_mutex_unlock(&lock);
+    void *result;
+    CHECK_EQUAL(pthread_join(thread, &result), 0);
+    CHECK(result == &held);
+    CHECK_EQUAL(stolen, 21);
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
@@ -150,6 +196,7 @@ int main(int count, char **arguments)
         {"each thread has a run of its own", each_thread_has_a_run_of_its_own, 0, NULL},
         {"a holder that begins nothing is stuck", a_holder_that_begins_nothing_is_stuck, 0, NULL},
         {"none is lost and none is begun twice", none_is_lost_and_none_is_begun_twice, 0, NULL},
+        {"a run that is empty hides no other", a_run_that_is_empty_hides_no_other, 0, NULL},
         {0},
     };
     return run_tests(tests, count, arguments);
