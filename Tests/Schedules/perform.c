@@ -5,6 +5,7 @@
 #include "quiescence.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 static void create_pool(void)
@@ -33,6 +34,8 @@ static void create_producer(unsigned number)
         .context = side,
         .release = item_release,
     };
+    allow_deadlines(&options, side);
+    watch_events(&options, side);
     REQUIRE(oip_producer_create(&side->producer, scene.pool, &options) == 0);
 }
 
@@ -41,7 +44,11 @@ static void perform_list(unsigned number)
     const struct list *list = &scene.program->lists[number];
     for (unsigned i = 0; i < list->count; i++) {
         operate(&list->operations[i], number + 1);
+        scene.lists[number].calls++;
+        event_happens(&scene.lists[number].changed);
     }
+    scene.lists[number].calls = UINT_MAX;
+    event_happens(&scene.lists[number].changed);
 }
 
 static void *caller_main(void *argument)
@@ -104,6 +111,12 @@ static void check_end(struct side *side)
             failed += token->fate == FAILED;
         }
     }
+    if (side->plan->deadlines != 0) {
+        delivered = side->deliveries;
+        failed = side->failed_in_time + side->substitutes_failed;
+        failed += side->plan->instead == INSTEAD_NONE ? (unsigned)counts.overtaken : 0;
+        REQUIRE(side->plan->instead == INSTEAD_NONE || counts.overtaken == side->substitutes);
+    }
     if (counts.requested != accepted || counts.delivered != delivered || counts.failed != failed ||
         counts.discarded != accepted - delivered - failed || counts.outstanding != 0 || counts.running != 0 ||
         counts.finished_waiting != 0) {
@@ -145,6 +158,9 @@ static void begin(const struct program *program)
     event_init(&scene.keeper.changed);
     event_init(&scene.loop.notified);
     event_init(&scene.job_done);
+    for (unsigned i = 0; i <= MOST_CALLERS; i++) {
+        event_init(&scene.lists[i].changed);
+    }
     controller_role("director");
     create_pool();
     bool loops = false;
@@ -223,6 +239,10 @@ void program_check(void)
 {
     for (unsigned i = 0; i < scene.program->producers; i++) {
         REQUIRE(scene.sides[i].released);
+        events_check(&scene.sides[i]);
+    }
+    for (unsigned i = 0; i < scene.substitute_count; i++) {
+        REQUIRE(scene.substitutes[i].fate != MADE);
     }
     tokens_check();
     if (controller_allocations() != scene.allocations) {
