@@ -50,7 +50,7 @@ static bool has_a_place(const struct side *side)
 {
     for (const struct inside *frame = inside; frame != NULL; frame = frame->outer) {
         if (frame->kind == IN_ITEM && frame->side == side && side->plan->deadlines != 0 &&
-            frame->token->sequence < seen_head(side->producer)) {
+            (frame->token->sequence == UINT64_MAX || frame->token->sequence < seen_head(side->producer))) {
             return true;
         }
     }
