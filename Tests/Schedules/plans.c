@@ -96,7 +96,8 @@ static void others_are_patient(void)
 static void look_for_spinning(const struct moment *moment)
 {
     enum { LONGEST = 10000 };
-    steps_in_a_row = moment->thread == last_thread && !moment->polls ? steps_in_a_row + 1 : 0;
+    bool goes_on = moment->thread == last_thread && !moment->polls && moment->runnable != 0;
+    steps_in_a_row = goes_on ? steps_in_a_row + 1 : 0;
     last_thread = moment->thread;
     if (steps_in_a_row == LONGEST) {
         controller_fail("spin: thread %u has made %d steps without waiting or polling, in %s:%d", moment->thread,
