@@ -30,7 +30,7 @@ void check_refusal(struct side *side, int result, bool blocks)
     enum { DEEP = 32 };
     switch (result) {
     case -EPIPE:
-        REQUIRE(side->over || side->stopping); /* whatever becomes of the pool */
+        REQUIRE(may_be_over(side)); /* whatever becomes of the pool */
         break;
     case -ESHUTDOWN:
         REQUIRE(scene.shutting);
@@ -84,6 +84,11 @@ static int ask_by_request(const struct operation *operation, struct token *token
     token->request = (struct oip_request){.size = sizeof token->request};
     token->request.payload = token->reserved ? NULL : token->payload;
     token->request.nowait = operation->verb == REQUEST_NOWAIT;
+    if (token->side->plan->deadlines != 0) {
+        token->request.deadline_ns = deadline_times[operation->make.deadline];
+        token->request.argument = operation->make.deadline % 2 == 0 ? token : NULL;
+        token->has_argument = token->request.argument != NULL;
+    }
     if (operation->verb == REQUEST_WAITER || operation->verb == REQUEST_RESERVATION) {
         token->request.waiter = &token->waiter;
     }
@@ -134,6 +139,7 @@ static int ask_for_one(const struct operation *operation, unsigned by)
         return 0;
     }
     token->reserved = is_reserving(operation->verb);
+    token->call = by != 0 ? scene.lists[by - 1].calls : 0;
     token->waiter = (struct oip_waiter){.done = told, .context = token};
     token->waits = is_registering(operation->verb);
     token_write(token, token->payload, false);
@@ -166,6 +172,11 @@ static void ask_for_many(const struct operation *operation, unsigned by)
             break;
         }
         token_write(tokens[count], payloads + count * stride_of(side), false);
+        tokens[count]->call = by != 0 ? scene.lists[by - 1].calls : 0;
+    }
+    if (operation->make.awaits == AWAITS_NEXT_ITEM && operation->verb == TRY_MANY && count > 1) {
+        tokens[0]->awaits = tokens[1];
+        tokens[1]->is_awaited = true;
     }
     size_t taken = 99;
     int result = operation->verb == PRODUCE_MANY ? oip_produce_many(side->producer, payloads, count, &taken)
@@ -209,6 +220,7 @@ void cancel_some(const struct operation *operation)
         if (result == 0) {
             REQUIRE(!token->told);
             token->cancelled = true;
+            token_settled(token);
             memset(&token->waiter, 0xA5, sizeof token->waiter);
             memset(token->payload, 0xA5, sizeof token->payload);
             memset(&token->request, 0xA5, sizeof token->request);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 bool controller_tells, controller_tells_steps;
@@ -339,6 +340,11 @@ void controller_role(const char *format, ...)
         vsnprintf(self->role, sizeof self->role, format, arguments);
         va_end(arguments);
     }
+}
+
+bool controller_is(const char *role)
+{
+    return self != NULL && strcmp(self->role, role) == 0;
 }
 
 void controller_print_threads(void)

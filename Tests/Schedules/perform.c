@@ -5,6 +5,7 @@
 #include "quiescence.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 static void create_pool(void)
@@ -33,6 +34,8 @@ static void create_producer(unsigned number)
         .context = side,
         .release = item_release,
     };
+    allow_deadlines(&options, side);
+    watch_events(&options, side);
     REQUIRE(oip_producer_create(&side->producer, scene.pool, &options) == 0);
 }
 
@@ -41,7 +44,11 @@ static void perform_list(unsigned number)
     const struct list *list = &scene.program->lists[number];
     for (unsigned i = 0; i < list->count; i++) {
         operate(&list->operations[i], number + 1);
+        scene.lists[number].calls++;
+        event_happens(&scene.lists[number].changed);
     }
+    scene.lists[number].calls = UINT_MAX;
+    event_happens(&scene.lists[number].changed);
 }
 
 static void *caller_main(void *argument)
@@ -95,14 +102,25 @@ static void check_end(struct side *side)
 {
     struct oip_statistics counts = {.size = sizeof counts};
     REQUIRE(oip_get_statistics(side->producer, &counts) == 0);
-    unsigned accepted = 0, delivered = 0, failed = 0;
+    unsigned accepted = 0, delivered = 0, failed = 0, untold = 0;
     for (unsigned i = 0; i < scene.token_count; i++) {
         struct token *token = &scene.tokens[i];
         if (token->side == side) {
             accepted += token->accepted || token->fate != BORN; /* whoever has let it in may not have told it yet */
+            untold += token->reserved && token->waits && !token->told && !token->cancelled;
             delivered += token->fate == DELIVERED;
             failed += token->fate == FAILED;
         }
+    }
+    if (side->plan->deadlines != 0) {
+        delivered = side->deliveries;
+        failed = side->failed_in_time + side->substitutes_failed;
+        failed += side->plan->instead == INSTEAD_NONE ? (unsigned)counts.overtaken : 0;
+        REQUIRE(side->plan->instead == INSTEAD_NONE || counts.overtaken == side->substitutes);
+    }
+    /* Overtaken, and whoever reserved it was not told yet. */
+    while (untold-- != 0 && counts.requested > accepted) {
+        accepted++;
     }
     if (counts.requested != accepted || counts.delivered != delivered || counts.failed != failed ||
         counts.discarded != accepted - delivered - failed || counts.outstanding != 0 || counts.running != 0 ||
@@ -145,6 +163,9 @@ static void begin(const struct program *program)
     event_init(&scene.keeper.changed);
     event_init(&scene.loop.notified);
     event_init(&scene.job_done);
+    for (unsigned i = 0; i <= MOST_CALLERS; i++) {
+        event_init(&scene.lists[i].changed);
+    }
     controller_role("director");
     create_pool();
     bool loops = false;
@@ -186,7 +207,7 @@ void program_perform(const struct program *program)
     }
     scene.releasing = true;
     while (scene.keeper.resumes != 0 || scene.operations != 0) {
-        controller_nap(1000);
+        controller_nap(100000);
     }
     for (unsigned i = 0; i < program->producers; i++) {
         if (scene.sides[i].plan->ends != BY_RELEASE) {
@@ -223,6 +244,10 @@ void program_check(void)
 {
     for (unsigned i = 0; i < scene.program->producers; i++) {
         REQUIRE(scene.sides[i].released);
+        events_check(&scene.sides[i]);
+    }
+    for (unsigned i = 0; i < scene.substitute_count; i++) {
+        REQUIRE(scene.substitutes[i].fate != MADE);
     }
     tokens_check();
     if (controller_allocations() != scene.allocations) {

@@ -25,6 +25,7 @@ static uint32_t patience[MOST_THREADS]; /* what a slow thread still sleeps throu
 static uint64_t lowest, highest;
 static uint32_t place_of_change[MOST_CHANGES]; /* index; UINT32_MAX: not passed yet */
 static uint32_t changed;
+static unsigned last_thread, steps_in_a_row;
 
 static uint32_t find_place(const char *function, int line)
 {
@@ -91,9 +92,23 @@ static void others_are_patient(void)
     }
 }
 
+/* One thread goes on and on, neither waits nor polls, and others are not let go on by that. */
+static void look_for_spinning(const struct moment *moment)
+{
+    enum { LONGEST = 10000 };
+    bool goes_on = moment->thread == last_thread && !moment->polls && moment->runnable != 0;
+    steps_in_a_row = goes_on ? steps_in_a_row + 1 : 0;
+    last_thread = moment->thread;
+    if (steps_in_a_row == LONGEST) {
+        controller_fail("spin: thread %u has made %d steps without waiting or polling, in %s:%d", moment->thread,
+                        LONGEST, moment->function, moment->line);
+    }
+}
+
 static unsigned choose(struct decider *decider, const struct moment *moment)
 {
     (void)decider;
+    look_for_spinning(moment);
     struct place *place = &places[find_place(moment->function, moment->line)];
     place->passed++;
     unsigned thread = moment->thread;
@@ -132,6 +147,7 @@ void plan_use(const struct plan *wanted)
     dice = (struct chance){plan->seed * 2 + 1, 0, false};
     chance_next(&dice, 2);
     changed = 0;
+    steps_in_a_row = 0;
     lowest = ((uint64_t)1 << 40) - 1;
     highest = (uint64_t)1 << 42;
     memset(priority, 0, sizeof priority);

@@ -49,14 +49,17 @@ enum verb {
     VERBS
 };
 
+/* What an item waits for, before it ends: G8, G9 of generator.c. */
+enum awaits { AWAITS_NOTHING, AWAITS_NEXT_ITEM, AWAITS_NEXT_CALL };
+
 /* What an item is like. */
 struct make {
     uint32_t cost; /* nanoseconds it computes */
     bool fails;
-    bool late;        /* of reservations: the keeper takes a nap before it finishes it */
-    uint8_t awaits;   /* W1, W2 of generator.c: what it waits for; 0: nothing */
-    uint8_t deadline; /* index of deadline_times */
-    uint8_t inner;    /* index + 1 of what it does while it runs, in the program's list; 0: nothing */
+    bool late;          /* of reservations: the keeper takes a nap before it finishes it */
+    uint8_t awaits;     /* enum awaits */
+    uint8_t deadline;   /* index of deadline_times */
+    uint8_t inner;      /* index + 1 of what it does while it runs, in the program's list; 0: nothing */
 };
 
 struct operation {
@@ -104,10 +107,11 @@ struct program {
     bool joins_first;           /* callers have returned before production is ended */
     bool pool_first;            /* the pool's handle is given back before the producers' */
     bool shuts_down;
+    uint8_t alone; /* number + 1 of the producer that one caller alone asks, whose items wait for its next call */
 };
 
 extern const uint64_t deadline_times[];
-enum { DEADLINE_TIMES = 6 };
+enum { DEADLINE_TIMES = 7 };
 
 /* generator.c */
 void program_draw(struct program *program, uint64_t seed);

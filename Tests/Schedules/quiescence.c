@@ -93,7 +93,7 @@ static void check_sink_told(struct side *side, const struct seen_producer *seen)
     if (timers && pool.lookouts != 0 && seen->active != 0 && side->running != 0) {
         excuse(side, SINK_AT_WORKER, seen->head);
     } else {
-        controller_fail("L2: producer %u has something for its sink, and %u pool threads are parked", side->number,
+        controller_fail("L2: producer %u has something for the pool to deliver, and %u pool threads are parked", side->number,
                         free_threads());
     }
 }
@@ -119,11 +119,9 @@ static void check_told(struct side *side, const struct seen_producer *seen)
     case SEEN_LOOP:
         check_loop_told(side);
         break;
-    case SEEN_SINK:
+    default: /* a sink, or what is to be discarded */
         check_sink_told(side, seen);
         break;
-    default:
-        controller_fail("L2: producer %u is told of something, and nobody is to be told", side->number);
     }
 }
 

@@ -157,6 +157,11 @@ void see_producer(const oip_producer *producer, struct seen_producer *seen)
     count_items(producer, seen);
 }
 
+uint64_t seen_head(const oip_producer *producer)
+{
+    return atomic_load(&producer->ring.head);
+}
+
 void see_pool(const oip_pool *pool, struct seen_pool *seen)
 {
     uint64_t idle = atomic_load(&pool->idle);

@@ -72,6 +72,8 @@ struct seen_queue {
 };
 
 void see_producer(const oip_producer *producer, struct seen_producer *seen);
+/* Its head alone. */
+uint64_t seen_head(const oip_producer *producer);
 void see_pool(const oip_pool *pool, struct seen_pool *seen);
 void see_queue(const oip_ready_queue *queue, struct seen_queue *seen);
 

@@ -47,6 +47,16 @@ static void print_time(FILE *to, const char *before, uint64_t time)
     }
 }
 
+static void print_deadline(FILE *to, unsigned index)
+{
+    fputs(", deadline ", to);
+    if (deadline_times[index] == 0 || deadline_times[index] == OIP_NO_DEADLINE) {
+        fputs(deadline_times[index] == 0 ? "the usual" : "none", to);
+    } else {
+        print_time(to, "", deadline_times[index]);
+    }
+}
+
 static void print_operation(FILE *to, const struct program *program, const struct operation *operation,
                             const char *indent)
 {
@@ -73,7 +83,13 @@ static void print_operation(FILE *to, const struct program *program, const struc
     if (asks && make->cost != 0) {
         print_time(to, ", each computes ", make->cost);
     }
+    static const char *const awaits[] = {"", ", the first waits for the second", ", waits for the next call"};
     fputs(asks && make->fails ? ", fails" : "", to);
+    fputs(asks ? awaits[make->awaits] : "", to);
+    bool requests = verb == REQUEST || verb == REQUEST_NOWAIT || verb == REQUEST_WAITER || verb == REQUEST_RESERVATION;
+    if (requests && program->plans[operation->of].deadlines != 0) {
+        print_deadline(to, make->deadline);
+    }
     bool reserves = verb == RESERVE || verb == TRY_RESERVE || verb == RESERVE_ASYNC || verb == REQUEST_RESERVATION;
     if (reserves) {
         fputs(make->late ? ", finished by the keeper" : ", finished at once", to);
@@ -102,6 +118,16 @@ static void print_plan(FILE *to, const struct program *program, unsigned number)
             plan->takes_calls ? 16 : plan->payload, policies[plan->policy], waits[plan->wait],
             plan->no_assist ? ", no assist" : "", consumers[plan->consumes],
             plan->tries && plan->consumes == BY_ATTACHED ? ", which tries" : "", ends[plan->ends]);
+    if (plan->deadlines != 0) {
+        static const char *const instead[] = {"fail", "have a substitute", "are left out", "have a substitute that fails"};
+        fputs("    overtaken items ", to);
+        fputs(instead[plan->instead], to);
+        print_deadline(to, plan->deadlines - 1u);
+        fputc('\n', to);
+    }
+    if (plan->observed) {
+        fputs("    observed\n", to);
+    }
     for (unsigned i = 0; i < MOST_INNER; i++) {
         if (plan->at_delivery[i] != 0 && plan->on_delivery[i].verb != NOTHING) {
             fprintf(to, "    at delivery %u:", plan->at_delivery[i]);
