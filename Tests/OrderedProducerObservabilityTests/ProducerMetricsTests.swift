@@ -6,7 +6,7 @@
     import OrderedProducerObservability
     import Testing
 
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.endsWithin(minutes: 1))
     struct ProducerMetricsTests {
         private let backend = TestMetrics()
         private let dimensions = [("producer", "rows"), ("pool", "render")]
