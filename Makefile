@@ -60,6 +60,7 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	    'schedules, AddressSanitizer' \
 	    'SANITIZE=address,undefined BUILD_DIR=$(CURDIR)/.build/schedules-address Tests/Schedules/run --bound 1 --random 20 --seconds 4' \
 	    'interface' 'Scripts/check-abi' \
+	    'mutants, the tool itself' 'Tests/Mutants/run --self-test' \
 	    'library, ThreadSanitizer' '$(THREAD_SANITIZER) --filter "^OrderedProducerTests\\."' \
 	    'integrations, ThreadSanitizer' '$(THREAD_SANITIZER) --filter "^OrderedProducer(NIO|Services|Observability)Tests\\."' \
 	    'library, AddressSanitizer' \

@@ -7,7 +7,7 @@
     import Testing
 
     /// Responses of several parts, and what may happen between them.
-    @Suite(.timeLimit(.minutes(5))) struct OrderedPipelinePartsTests {
+    @Suite(.endsWithin(minutes: 5)) struct OrderedPipelinePartsTests {
         /// Its second part fills the channel's buffer, which the handler is told of while the response is being
         /// written.
         @Test func aLongLastResponseIsWhole() async throws {

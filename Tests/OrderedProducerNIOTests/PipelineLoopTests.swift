@@ -7,7 +7,7 @@
     @testable import OrderedProducerNIO
 
     /// What connections of one loop share: producers that are lent.
-    @Suite(.timeLimit(.minutes(5))) struct PipelineLoopTests {
+    @Suite(.endsWithin(minutes: 5)) struct PipelineLoopTests {
         @Test func aDrainedProducerIsLentAgain() async throws {
             try await withLoop { loop in
                 try await loop.submit {

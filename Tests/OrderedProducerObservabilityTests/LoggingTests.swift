@@ -5,7 +5,7 @@
     import OrderedProducerObservability
     import Testing
 
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.endsWithin(minutes: 1))
     struct LoggingTests {
         private struct Refused: Error, CustomStringConvertible {
             var description = "refused"

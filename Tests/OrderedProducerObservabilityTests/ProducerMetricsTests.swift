@@ -7,7 +7,7 @@
 
     @testable import OrderedProducerObservability
 
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.endsWithin(minutes: 1))
     struct ProducerMetricsTests {
         private let backend = TestMetrics()
         private let dimensions = [("producer", "rows"), ("pool", "render")]

@@ -6,7 +6,7 @@
     import Testing
     import Tracing
 
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.endsWithin(minutes: 1))
     struct TracingTests {
         private enum RequestKey: ServiceContextKey {
             typealias Value = String

@@ -9,7 +9,7 @@
 
     struct TestError: Error, Equatable {}
 
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.endsWithin(minutes: 1))
     struct ProducerServiceTests {
         /// A producer whose first item, 0, is held, with a few behind it.
         private struct Line {

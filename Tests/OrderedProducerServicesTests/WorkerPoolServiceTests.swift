@@ -6,7 +6,7 @@
     import ServiceLifecycleTestKit
     import Testing
 
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.endsWithin(minutes: 1))
     struct WorkerPoolServiceTests {
         @Test func gracefulShutdownEndsThePool() async throws {
             let pool = try WorkerPool(threads: 1)

@@ -2,7 +2,7 @@
 import OrderedProducer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct AsyncOrderedItemsTests {
     private func producer(window: Int = 16) throws -> OrderedItemProducer<Int, Never> {
         try OrderedItemProducer<Int, Never>(pool: WorkerPool(threads: 2), configuration: .init(window: window))

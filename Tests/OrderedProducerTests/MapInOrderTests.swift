@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// What all forms of `mapInOrder` promise.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct MapInOrderTests {
     @Test(arguments: MapForm.allCases, [1, 2, 3, 64])
     func outputsArriveInTheOrderOfTheElements(form: MapForm, window: Int) async throws {

@@ -3,7 +3,7 @@ import Foundation
 import OrderedProducer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct WorkerPoolTests {
     @Test func hasAsManyThreadsAsTold() async throws {
         let pool = try WorkerPool(threads: 3)
