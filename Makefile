@@ -9,7 +9,7 @@ export SWIFT_OPTIONS
 
 C_TESTS := Tests/COrderedProducerTests/run.sh
 .PHONY: help setup demo serve serve-test serve-load serve-browser test check docs clean
-.PHONY: schedules models fuzz soak faults litmus check-abi test-aarch64 test-valgrind
+.PHONY: schedules mutants models fuzz soak faults litmus check-abi test-aarch64 test-valgrind
 .PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-nio bench-malloc bench-publish
 .DEFAULT_GOAL := help
 
@@ -70,6 +70,9 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 schedules: setup ## short programs under many schedules of their threads, and that broken cores are found out (ARGS=…)
 	@Tests/Schedules/run $(ARGS)
 	@Tests/Schedules/run --broken --bound 1 --random 500 --seconds 5
+
+mutants: setup ## change the sources in one place at a time: do the tests find it? (SEED=… COUNT=150 MODULE=core|swift ARGS=…)
+	@Tests/Mutants/run $(foreach name,SEED COUNT MODULE JOBS STAGES,$(if $($(name)),$(name)=$($(name)))) $(ARGS)
 
 # SECONDS is a variable of bash, so only make's own command line counts.
 SECONDS_OF_FUZZING = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)

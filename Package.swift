@@ -56,6 +56,7 @@ let package = Package(
             dependencies: [
                 "OrderedProducer",
                 integration("NIOCore", of: "swift-nio", trait: "NIO"),
+                integration("NIOHTTP1", of: "swift-nio", trait: "NIO"),
             ],
             swiftSettings: swiftSettings
         ),

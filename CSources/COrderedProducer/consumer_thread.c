@@ -3,10 +3,10 @@
  * A blocking consumer: oip_next() in a thread of its own. It holds the delivery from its start, but for when it sleeps
  * or is paused, runs the head itself where nobody has claimed it, and later items where the head is being run.
  */
+#include "arguments.h"
 #include "deadline.h"
 #include "deliverer.h"
 #include "execution.h"
-#include "timekeeper.h"
 #include "waking.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ static void take_notice(struct oip_producer *producer, uint64_t head)
     /* Pairs with the exchange in tell_consumer(), of the next one to tell. */
     atomic_store_explicit(&producer->on_ready_queue, false, memory_order_seq_cst);
     set_delivery(producer, head, DELIVERY_BUSY);
-    producer_drop(producer); /* the entry's; production's own is still there */
+    producer_drop_memory(producer); /* the entry's; production's own is still there */
 }
 
 static void consumer_sleep(struct oip_producer *producer, uint64_t head)
@@ -35,15 +35,12 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
     uint32_t ticket = parking_ticket(&queue->parking);
     int64_t timeout;
     uint64_t target = waking_consumer_target(producer, head, &timeout);
-    if (!go_idle(producer, head, target, producer->assists && producer->width == 0)) {
+    bool runs_items = producer->assists || on_pool_thread(producer->pool);
+    if (!go_idle(producer, head, target, runs_items && producer->width == 0)) {
         return;
     }
     uint64_t began = oip_now();
-    if (timekeeper_goes_on()) {
-        timeout = WAKING_LOOKOUT_NS;
-    }
-    parking_wait(&queue->parking, ticket, timeout);
-    OIP_POINT(after_park);
+    execution_sleep(&queue->parking, ticket, timeout);
     producer->slept_briefly =
         oip_now() - began < atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
     /* Timed out, or woken by a signal that belonged to an earlier notice; where this one was given the swap fails. */
@@ -53,42 +50,50 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head)
     take_notice(producer, head);
 }
 
-/* So that oip_stop() on this thread fails instead of waiting for it. */
-static void remember_consumer(struct oip_producer *producer)
+/* The head has to be waited for. 0, or -EDEADLK. */
+static int wait_for_head(struct oip_producer *producer, uint64_t head, enum head_view view)
 {
-    atomic_store_explicit(&producer->consumer_thread, &current_frame, memory_order_relaxed);
+    uint64_t ran;
+    /* The items may have no other thread than the one that waits for them. */
+    bool pool_thread = on_pool_thread(producer->pool);
+    if (pool_thread && waits_are_deep()) {
+        return fail_with(-EDEADLK, "oip_next: this thread is inside %d items and consumers already", WINDOW_HELP_DEPTH);
+    }
+    if (is_overtaken(producer, head)) {
+        /* There is a substitute in its place. */
+    } else if ((pool_thread || waking_should_help(producer)) &&
+               (ran = execution_help(producer, &producer->until_sample)) != 0) {
+        add(&producer->assisted, ran); /* the head may be finished by now */
+    } else if (producer->wait == OIP_WAIT_SPIN) {
+        oip_relax();
+    } else if (!poll_head(producer, head, view)) {
+        consumer_sleep(producer, head);
+    }
+    stall_end(producer, head);
+    return 0;
 }
 
-/* The head cannot be taken at once: does what is to be done. False: the iteration has ended. */
-static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
+/* The head cannot be taken at once: does what is to be done. 1; 0: the iteration has ended; or -EDEADLK. */
+static OIP_COLD int consumer_wait(struct oip_producer *producer, uint64_t head)
 {
     if (kind_of(producer) != CONSUMER_THREAD) {
-        return false;
+        return 0;
     }
     enum head_view view = view_head(producer, head);
-    uint64_t ran;
+    int result;
     switch (view) {
     case HEAD_DONE:
-        return true;
+        return 1;
     case HEAD_READY:
     case HEAD_UNFINISHED:
-        if (is_overtaken(producer, head)) {
-            /* There is a substitute in its place. */
-        } else if (producer->wait == OIP_WAIT_SPIN) {
-            oip_relax();
-        } else if (waking_should_help(producer) && (ran = execution_help(producer, &producer->until_sample)) != 0) {
-            add(&producer->assisted, ran); /* the head may be finished by now */
-        } else if (!poll_head(producer, head, view)) {
-            consumer_sleep(producer, head);
-        }
-        stall_end(producer, head);
-        return true;
+        result = wait_for_head(producer, head, view);
+        return result == 0 ? 1 : result;
     case HEAD_GATED:
         if (!is_aborted(producer)) {
             if (go_paused(producer, head)) {
                 take_notice(producer, head);
             }
-            return true;
+            return 1;
         }
         break;
     default:
@@ -97,18 +102,28 @@ static OIP_COLD bool consumer_wait(struct oip_producer *producer, uint64_t head)
     return handle_head(producer, head, view);
 }
 
+int nobodys_items(struct oip_producer *producer, enum consumer_kind kind, const char *function)
+{
+    if (kind == CONSUMER_NONE) {
+        return fail_with(-EINVAL, "%s: no consumer is attached; call oip_start, oip_attach or oip_attach_ready_queue",
+                         function);
+    }
+    if (kind == CONSUMER_LOOP) {
+        return fail_with(-EINVAL, "%s: the consumer is an event loop, which calls oip_try_next", function);
+    }
+    /* Set before the kind, and constant: whatever ended production, its items were the sink's. */
+    return producer->sink != NULL ? fail_with(-EINVAL, "%s: the items are given to a sink", function) : 0;
+}
+
 int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NULL(payload);
     enum consumer_kind kind = kind_of(producer);
     if (OIP_UNLIKELY(kind != CONSUMER_THREAD)) {
-        return kind != CONSUMER_NONE
-                   ? 0
-                   : fail_with(-EINVAL, "oip_next: no consumer is attached; call oip_start or oip_attach first");
+        return nobodys_items(producer, kind, __func__);
     }
-    if (OIP_UNLIKELY(atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) != &current_frame)) {
-        remember_consumer(producer);
-    }
+    remember_consumer(producer);
     for (;;) {
         /* Relaxed: this thread wrote it. */
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
@@ -122,8 +137,9 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
                 continue;
             }
         }
-        if (!consumer_wait(producer, head)) {
-            return 0;
+        int result = consumer_wait(producer, head);
+        if (result <= 0) {
+            return result;
         }
     }
 }

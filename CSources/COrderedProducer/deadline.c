@@ -2,7 +2,7 @@
 #include "deadline.h"
 
 #include "deliverer.h"
-#include "events.h"
+#include "execution.h"
 #include "pool.h"
 #include "waking.h"
 
@@ -14,6 +14,9 @@
 
 uint64_t deadline_from_now(const struct oip_producer *producer, uint64_t deadline_ns)
 {
+    if (producer->deadlines == NULL) {
+        return NEVER;
+    }
     uint64_t ns = deadline_ns == 0 ? producer->deadlines->usual : deadline_ns;
     return ns >= LONGEST_NS ? NEVER : oip_now() + ns;
 }
@@ -35,33 +38,12 @@ bool deadline_has_passed(const struct oip_producer *producer, uint64_t head, uin
     return is_unfinished(stamp, head) && due_of(producer, head) <= oip_now();
 }
 
-void deadline_publish(struct oip_producer *producer, uint64_t sequence, const void *payload, uint64_t due,
-                      void *argument)
+void deadline_after_publish(struct oip_producer *producer, uint64_t first, uint64_t count)
 {
-    struct reorder_ring *ring = &producer->ring;
-    struct slot *slot = ring_slot(ring, sequence);
-    atomic_store_explicit(&slot_deadline(slot)->due, due, memory_order_relaxed); /* the stamp publishes both */
-    slot_deadline(slot)->argument = argument;
-    if (payload != NULL) {
-        event(producer, OIP_REQUESTED, sequence);
-        oip_copy(slot_payload(ring, slot), payload, ring->payload_size);
-        ring_publish(slot, sequence, PHASE_READY);
-        OIP_POINT(after_publish);
-        waking_after_publish(producer, sequence);
-    } else {
-        event_reserved(producer, sequence);
-        ring_publish(slot, sequence, PHASE_RESERVED);
-    }
-    OIP_POINT(before_alarm);
     /* Sequentially consistent, after the stamp: pairs with going idle, after which the alarm is set for a stamp. */
     uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
-    if (word == delivery_word(sequence, DELIVERY_IDLE)) {
-        /* After an ending it is discarded, and not left to the pool, whose threads may all hang. By the timekeeper:
-         * this thread may hold the producer's lock. */
-        due = kind_of(producer) == CONSUMER_DISCARD ? 0 : due;
-        if (due != NEVER) {
-            alarm_set(producer->pool, &producer->deadlines->alarm, due);
-        }
+    if (delivery_state(word) == DELIVERY_IDLE && delivery_sequence(word) - first < count) {
+        deadline_set_alarm(producer, delivery_sequence(word));
     }
 }
 
@@ -105,6 +87,36 @@ static void look_at_head(struct oip_producer *producer, uint64_t word)
     }
 }
 
+/* What a spare thread is started for. Each has a reference on the producer. */
+static void deliver_errand(void *argument)
+{
+    struct oip_producer *producer = argument;
+    uint32_t never = UINT32_MAX;
+    execution_deliver(producer, &never);
+    producer_drop(producer);
+}
+
+static void drop_errand(void *argument)
+{
+    producer_drop(argument);
+}
+
+/* Gives the alarm's reference back. If it is the last one, the context is released, which is the user's code. */
+static void drop_elsewhere(struct oip_producer *producer)
+{
+    unsigned references = atomic_load_explicit(&producer->references, memory_order_relaxed);
+    while (references > 1) {
+        /* Release: as producer_drop(). */
+        if (atomic_compare_exchange_weak_explicit(&producer->references, &references, references - 1,
+                                                  memory_order_release, memory_order_relaxed)) {
+            return;
+        }
+    }
+    if (pool_run_spare(producer->pool, drop_errand, producer) != 0) {
+        producer_drop(producer); /* no thread is to be had: better here than never */
+    }
+}
+
 static void ring(struct alarm *alarm)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(alarm, struct deadlines, alarm)->producer;
@@ -113,10 +125,13 @@ static void ring(struct alarm *alarm)
     if (delivery_state(word) == DELIVERY_IDLE) {
         look_at_head(producer, word);
     } else if (delivery_needs_pool(producer)) {
-        uint32_t never = UINT32_MAX;
-        delivery_on_pool(producer, &never);
+        producer_retain(producer);
+        if (pool_run_spare(producer->pool, deliver_errand, producer) != 0) {
+            deadline_expect_pool(producer); /* no thread is to be had now */
+            drop_elsewhere(producer);
+        }
     }
-    producer_drop(producer);
+    drop_elsewhere(producer);
 }
 
 static bool keep_alive(struct alarm *alarm)
@@ -159,6 +174,7 @@ void deadlines_destroy(struct oip_pool *pool, struct deadlines *deadlines)
 {
     if (deadlines != NULL) {
         timekeeper_dismiss(pool, &deadlines->alarm);
+        late_items_destroy(&deadlines->reserved);
         free(deadlines);
     }
 }

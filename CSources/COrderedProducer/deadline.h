@@ -33,14 +33,15 @@
  * An item that was overtaken while it ran has a reference on the producer, taken by whoever overtook it and given back
  * when it comes. So production ends without it, and the memory and the context live as long as it does.
  *
- * Where all pool threads hang in items a sink gets its items from the timekeeper: whoever queues the delivery for the
- * pool sets the alarm, and if no pool thread has taken it when that rings, the timekeeper delivers.
+ * Where all pool threads hang in items a sink gets its items from a spare thread: whoever queues the delivery for the
+ * pool sets the alarm, and if no pool thread has taken it when that rings, the timekeeper starts one.
  *
  * Producers without deadlines have none of this: one pointer that is NULL, looked at once per call.
  */
 #ifndef OIP_DEADLINE_H
 #define OIP_DEADLINE_H
 
+#include "late_items.h"
 #include "producer.h"
 #include "timekeeper.h"
 
@@ -60,12 +61,21 @@ struct deadlines {
     struct alarm alarm;
     _Atomic uint64_t overtaken; /* how many */
     _Atomic uint64_t late;      /* of them still being made, now */
+    struct late_items reserved; /* which of those are to be finished by the program; under the producer's lock */
+};
+
+/* How a reserved item comes. */
+enum arrival {
+    ARRIVES_IN_TIME,
+    ARRIVES_LATE,    /* it was overtaken */
+    ARRIVES_FOR_NONE /* there is no such item: it has come before, or was never reserved */
 };
 
 /* What a slot has besides stamp and payload. Written before the item is published. */
 struct slot_deadline {
     _Atomic uint64_t due; /* NEVER: none. Atomic for those who look at a slot that may be a later lap's by now */
     void *argument;       /* for the substitute; of whoever moves the slot */
+    atomic_bool reserved; /* the program finishes it; not a thread that runs a copy of it */
 };
 
 static inline struct slot_deadline *slot_deadline(struct slot *slot)
@@ -79,12 +89,19 @@ int deadlines_create(struct oip_producer *producer, struct oip_pool *pool, const
 /* With the producer. */
 void deadlines_destroy(struct oip_pool *pool, struct deadlines *deadlines);
 
-/* When an item is due that is asked for now; `deadline_ns` as in oip_request. */
+/* When an item is due that is asked for now; `deadline_ns` as in oip_request. NEVER where there are no deadlines. */
 uint64_t deadline_from_now(const struct oip_producer *producer, uint64_t deadline_ns);
 
-/* Publishes an item in the slot of `sequence`, which the caller has reserved; without a payload a reservation. */
-void deadline_publish(struct oip_producer *producer, uint64_t sequence, const void *payload, uint64_t due,
-                      void *argument);
+/* What the slot of an item that is not published yet has besides its payload. */
+static inline void deadline_write(struct slot *slot, uint64_t due, void *argument, bool reserved)
+{
+    atomic_store_explicit(&slot_deadline(slot)->due, due, memory_order_relaxed);
+    atomic_store_explicit(&slot_deadline(slot)->reserved, reserved, memory_order_relaxed);
+    slot_deadline(slot)->argument = argument;
+}
+
+/* Items were published: the alarm is set for the one that the holder is idle on. */
+void deadline_after_publish(struct oip_producer *producer, uint64_t first, uint64_t count);
 
 /* The holder has gone idle and waits for `head`. */
 void deadline_set_alarm(struct oip_producer *producer, uint64_t head);
@@ -103,8 +120,8 @@ bool deadline_has_passed(const struct oip_producer *producer, uint64_t head, uin
  */
 void overtaking_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample);
 
-/* A reserved item has come: whether in time, and then its slot is the caller's to finish. Gives the reference back. */
-bool overtaking_finishes(struct oip_producer *producer, uint64_t sequence);
+/* A reserved item has come. In time its slot is the caller's to finish; late: gives the reference back. */
+enum arrival overtaking_arrival(struct oip_producer *producer, uint64_t sequence);
 
 /* The holder overtakes the head, if that is due. True: the head is final. */
 bool overtaking_overtake(struct oip_producer *producer, uint64_t head);

@@ -40,9 +40,10 @@ static uint64_t run_claimed_head(struct oip_producer *producer, uint64_t head, u
 {
     struct held_run *run = &producer->held.runs[0];
     OIP_POINT(between_claim_and_run);
+    window_after_claim(producer);
     if (count > 1) {
         held_run_begin(run, head, head + count);
-        execution_watch(producer);
+        execution_watch(producer, false);
     }
     struct frame frame;
     frame_enter(&frame, producer);
@@ -214,9 +215,12 @@ void discard_run(struct oip_producer *producer)
             return;
         } else {
             uint64_t idle = delivery_word(head, DELIVERY_IDLE);
-            set_delivery(producer, head, DELIVERY_IDLE); /* pairs with delivery_after_finish(), deadline_publish() */
+            set_delivery(producer, head, DELIVERY_IDLE); /* pairs with delivery_after_finish(), delivery_published() */
             stamp = ring_stamp(ring, head);
-            bool unbegun = producer->deadlines != NULL && stamp == stamp_of(head, PHASE_READY);
+            /* Whoever publishes it sees that this thread is idle, or this thread sees the item: delivery_published(). */
+            bool unbegun = stamp == stamp_of(head, PHASE_READY) &&
+                           (producer->deadlines != NULL ||
+                            atomic_load_explicit(&ring->claim, memory_order_seq_cst) <= head);
             if (!stamp_is_final(stamp, head) && !unbegun && !ring_is_exhausted(ring, head)) {
                 if (OIP_UNLIKELY(producer->deadlines != NULL)) {
                     deadline_set_alarm(producer, head);
@@ -235,7 +239,7 @@ void delivery_end(struct oip_producer *producer)
     pthread_mutex_lock(&producer->lock);
     atomic_store_explicit(&producer->kind, CONSUMER_DISCARD, memory_order_seq_cst);
     atomic_store_explicit(&producer->gate, 0, memory_order_seq_cst);
-    atomic_store_explicit(&producer->consumer_thread, NULL, memory_order_relaxed);
+    atomic_store_explicit(&producer->consumer_thread, THREAD_NOBODY, memory_order_relaxed);
     pthread_mutex_unlock(&producer->lock);
     discard_run(producer);
 }

@@ -85,6 +85,17 @@ static inline void add(_Atomic uint64_t *counter, uint64_t count)
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + count, memory_order_relaxed);
 }
 
+/* What oip_next() and oip_try_next() say where the items are not the caller's to take: the end, or -EINVAL. */
+int nobodys_items(struct oip_producer *producer, enum consumer_kind kind, const char *function);
+
+/* This thread takes items: so that its own waits for room or for the end are refused. */
+static inline void remember_consumer(struct oip_producer *producer)
+{
+    if (OIP_UNLIKELY(atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) != thread_identity)) {
+        atomic_store_explicit(&producer->consumer_thread, thread_identify(), memory_order_relaxed);
+    }
+}
+
 /* Head-of-line stalls: an item finished while the head had not; and the end of that. */
 void stall_begin(struct oip_producer *producer);
 void stall_end_now(struct oip_producer *producer, uint64_t head);
@@ -105,7 +116,7 @@ static inline void advance(struct oip_producer *producer, uint64_t head)
 static inline void take_done(struct oip_producer *producer, uint64_t head, void *payload, uint64_t *sequence)
 {
     struct reorder_ring *ring = &producer->ring;
-    oip_copy(payload, slot_payload(ring, ring_slot(ring, head)), ring->payload_size);
+    oip_copy(payload, slot_payload(ring, ring_slot(ring, head)), ring->output_size);
     if (sequence != NULL) {
         *sequence = head;
     }
@@ -147,8 +158,11 @@ bool handle_head(struct oip_producer *producer, uint64_t head, enum head_view vi
 /* Discards what there is, after an ending; settles production, or goes idle for what is still being made. */
 void discard_run(struct oip_producer *producer);
 
-/* inline_sink.c: delivers to the sink until nothing is deliverable; then nobody holds the delivery. */
+/* inline_sink.c: delivers to the sink until nothing is deliverable; then nobody holds the delivery. A pool thread. */
 void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample);
+
+/* The same on any thread, but that an item for the sink is left to the pool. */
+void deliver_beside_sink(struct oip_producer *producer);
 
 /* event_loop.c: lets go of the producers whose entries are in the list. */
 void drop_entries(struct ck_stack_entry *entry);

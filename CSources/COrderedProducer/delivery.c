@@ -11,7 +11,7 @@ static void tell_consumer(struct oip_producer *producer)
 {
     atomic_fetch_add_explicit(&producer->consumer_wakes, 1, memory_order_relaxed);
     if (!atomic_exchange_explicit(&producer->on_ready_queue, true, memory_order_seq_cst)) {
-        producer_retain(producer);
+        producer_retain_memory(producer);
         struct oip_ready_queue *queue = producer->ready_queue;
         ready_queue_push(queue, &producer->ready_entry);
         /* Sequentially consistent, after the push: pairs with oip_ready_queue_release(). */
@@ -21,34 +21,49 @@ static void tell_consumer(struct oip_producer *producer)
     }
 }
 
+/* The delivery is queued: a pool thread is called for it. */
+static void call_pool(struct oip_producer *producer)
+{
+    execution_queue(producer);
+    if (!at_turn_with(producer) && !waking_worker_will_look(producer) && pool_wake(producer->pool)) {
+        atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
+    }
+    if (OIP_UNLIKELY(producer->deadlines != NULL)) {
+        deadline_expect_pool(producer);
+    }
+}
+
+void delivery_queue(struct oip_producer *producer, uint64_t head)
+{
+    set_delivery(producer, head, DELIVERY_QUEUED);
+    call_pool(producer);
+    if (is_aborted(producer)) {
+        delivery_abort(producer); /* it found the delivery busy and left it to the holder */
+    }
+}
+
 static bool flip(struct oip_producer *producer, uint64_t word)
 {
     uint64_t busy = delivery_word(delivery_sequence(word), DELIVERY_BUSY);
     uint64_t queued = delivery_word(delivery_sequence(word), DELIVERY_QUEUED);
     enum consumer_kind kind = kind_of(producer);
-    bool delivers = kind == CONSUMER_DISCARD || (kind == CONSUMER_SINK && at_turn_with(producer));
-    if (kind == CONSUMER_NONE || !swap_delivery(producer, word, delivers ? busy : queued)) {
+    bool takes_over = kind == CONSUMER_DISCARD || kind == CONSUMER_SINK;
+    if (kind == CONSUMER_NONE || !swap_delivery(producer, word, takes_over ? busy : queued)) {
         return false;
     }
     OIP_POINT(flip_to_queued);
     /* Between reading the kind and the swap the iteration may have ended, and the discarding gone idle on the same
      * item. */
     if (kind_of(producer) == CONSUMER_DISCARD) {
-        if (delivers || swap_delivery(producer, queued, busy)) {
+        if (takes_over || swap_delivery(producer, queued, busy)) {
             discard_run(producer);
         }
     } else if (kind != CONSUMER_SINK) {
         tell_consumer(producer);
-    } else if (delivers) {
+    } else if (at_turn_with(producer)) {
         deliver_to_sink(producer, &current_worker->until_sample);
     } else {
-        execution_queue(producer);
-        if (!waking_worker_will_look(producer) && pool_wake(producer->pool)) {
-            atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
-        }
-        if (OIP_UNLIKELY(producer->deadlines != NULL)) {
-            deadline_expect_pool(producer);
-        }
+        deliver_beside_sink(producer);
     }
     return true;
 }
@@ -65,7 +80,15 @@ void delivery_finished_while_waiting(struct oip_producer *producer, uint64_t wor
 
 void delivery_due(struct oip_producer *producer, uint64_t word)
 {
-    flip(producer, word);
+    enum consumer_kind kind = kind_of(producer);
+    if (swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_QUEUED))) {
+        OIP_POINT(flip_to_queued);
+        if ((kind == CONSUMER_THREAD || kind == CONSUMER_LOOP) && kind_of(producer) != CONSUMER_DISCARD) {
+            tell_consumer(producer);
+        } else {
+            call_pool(producer);
+        }
+    }
 }
 
 void delivery_before_leaving(struct oip_producer *producer)
@@ -79,9 +102,25 @@ void delivery_before_leaving(struct oip_producer *producer)
     }
 }
 
-bool delivery_hand_over(struct oip_producer *producer, uint64_t word)
+void delivery_before_waiting(void)
 {
-    return kind_of(producer) == CONSUMER_THREAD && flip(producer, word);
+    for (const struct frame *frame = current_frame; frame != NULL; frame = frame->outer) {
+        delivery_before_leaving((struct oip_producer *)(uintptr_t)frame->producer);
+    }
+}
+
+bool delivery_published(struct oip_producer *producer, uint64_t word, uint64_t first, uint64_t count)
+{
+    enum consumer_kind kind = kind_of(producer);
+    if (kind == CONSUMER_DISCARD) {
+        flip(producer, word); /* or another thread has: in either case it discards what is there, up to what runs */
+        return !ring_is_claimable(&producer->ring);
+    }
+    /* Under moderation it may wait for a later item than the head; that is not for it to run. */
+    bool handed_over = kind == CONSUMER_THREAD && producer->assists &&
+                       delivery_sequence(word) == ring_head(&producer->ring) && flip(producer, word);
+    /* It runs that one item, and looks at no other before that has returned. */
+    return handed_over && count == 1 && !ring_is_published(&producer->ring, first + 1);
 }
 
 void delivery_kick(struct oip_producer *producer)
@@ -103,6 +142,14 @@ void delivery_abort(struct oip_producer *producer)
         enum consumer_kind kind = kind_of(producer);
         if (state == DELIVERY_BUSY || state == DELIVERY_ASSISTING || state == DELIVERY_SETTLED) {
             return; /* the holder looks at the gate before it lets go */
+        }
+        if (kind == CONSUMER_DISCARD && state == DELIVERY_QUEUED) {
+            /* By a timer, for the pool. */
+            if (swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
+                discard_run(producer);
+                return;
+            }
+            continue;
         }
         if (kind == CONSUMER_THREAD || kind == CONSUMER_DISCARD) {
             if (state == DELIVERY_QUEUED || flip(producer, word)) {

@@ -13,7 +13,8 @@
  *     busy      somebody delivers. A consumer thread is busy from its start, but when it is idle or paused
  *     assisting busy, and runs the item `sequence` itself, which others may be waiting for
  *     idle      nobody delivers; whoever finishes item `sequence` is to see to it
- *     queued    the consumer was told through its ready queue; or the pool was, for a sink
+ *     queued    the consumer was told through its ready queue; or the pool was, for a sink, and where a timer has found
+ *               something to discard
  *     paused    nobody delivers before oip_resume()
  *     settled   production has ended and nothing is left
  *
@@ -21,8 +22,10 @@
  *     idle(s) -> queued     a thread that finished s, or ended, or resumed production: "flip"; or the timekeeper, where
  *                           the deadline of s has passed (deadline.h)
  *     queued -> busy        the consumer, or for a sink a pool thread
- *     idle(s) -> busy       for discarding, the thread that flips does the work itself; so does a pool thread for a
- *                           sink
+ *     idle(s) -> busy       for discarding, the thread that flips does the work itself; so it does for a sink, but that
+ *                           only a pool thread calls the sink: another one passes over what needs no call of it, the
+ *                           end included, and queues the delivery where it finds an item. So a production of which
+ *                           nothing is left to deliver ends without the pool.
  *
  * Why nothing is slept through. Idle: word := idle(s), then look at the stamp of s (and at gate and tail). Finish:
  * stamp := done, then look at the word. All sequentially consistent: the deliverer sees the stamp, or the finisher sees
@@ -84,14 +87,27 @@ static inline void delivery_after_finish(struct oip_producer *producer, uint64_t
     }
 }
 
-/* The head for which the holder is idle, as the word says, can be delivered without being finished: it is due. */
+/*
+ * The head for which the holder is idle, as the word says, can be delivered without being finished: it is due. For the
+ * timekeeper: whoever delivers or discards is told, and nothing of the user's is called here.
+ */
 void delivery_due(struct oip_producer *producer, uint64_t word);
 
 /* A worker found nothing to claim: what finished under moderation is delivered now. */
 void delivery_before_leaving(struct oip_producer *producer);
 
-/* The consumer thread waits for an item that was just published: it is woken and will run it. Whether it was. */
-bool delivery_hand_over(struct oip_producer *producer, uint64_t word);
+/* This thread is about to sleep, perhaps inside items: what finished before them is delivered now. */
+void delivery_before_waiting(void);
+
+/*
+ * The `count` items from `first` on were published, and the holder is idle on one of them, as `word` says. True: all of
+ * them are looked after, by the consumer thread that was woken to run the one, or since this thread has discarded what
+ * there was to discard. Under no lock.
+ */
+bool delivery_published(struct oip_producer *producer, uint64_t word, uint64_t first, uint64_t count);
+
+/* The holder lets go of a head that is for a sink: a pool thread is called, and takes it over. Needs a reference. */
+void delivery_queue(struct oip_producer *producer, uint64_t head);
 
 /* Whether a pool thread has to deliver; and its doing so. */
 bool delivery_needs_pool(struct oip_producer *producer);

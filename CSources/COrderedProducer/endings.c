@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "endings.h"
 
+#include "arguments.h"
 #include "deadline.h"
+#include "deliverer.h"
 #include "delivery.h"
 #include "execution.h"
 #include "pool.h"
@@ -151,9 +153,7 @@ static void lift_pause(struct oip_producer *producer)
 
 void oip_pause(oip_producer *producer)
 {
-    if (producer->generation != fork_generation) {
-        return;
-    }
+    IGNORE_IF_UNUSABLE(producer);
     pthread_mutex_lock(&producer->lock);
     if (!producer->stopping) {
         producer->paused = true;
@@ -164,17 +164,15 @@ void oip_pause(oip_producer *producer)
 
 void oip_resume(oip_producer *producer)
 {
-    if (producer->generation == fork_generation) {
-        lift_pause(producer);
-    }
+    IGNORE_IF_UNUSABLE(producer);
+    lift_pause(producer);
 }
 
 void oip_finish(oip_producer *producer)
 {
-    if (producer->generation == fork_generation) {
-        window_close(producer);
-        delivery_kick(producer); /* the end may be the head already */
-    }
+    IGNORE_IF_UNUSABLE(producer);
+    window_close(producer);
+    delivery_kick(producer); /* the end may be the head already */
 }
 
 /* What oip_stop() and oip_stop_async() have in common: the end is on its way. */
@@ -216,7 +214,8 @@ static int would_wait_for_itself(struct oip_producer *producer)
 
 void *oip_take_value(oip_producer *producer)
 {
-    if (producer->generation != fork_generation) {
+    if (!IS_USABLE(producer)) {
+        refuse_object(producer, __func__);
         return NULL;
     }
     pthread_mutex_lock(&producer->lock);
@@ -236,7 +235,7 @@ static bool has_ended(struct oip_producer *producer)
 
 int oip_stop(oip_producer *producer, void **value)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
     if (!has_ended(producer)) {
         int result = would_wait_for_itself(producer);
         if (result != 0) {
@@ -258,11 +257,10 @@ int oip_stop(oip_producer *producer, void **value)
                     if (execution_help(producer, &until_sample)) {
                         continue;
                     }
-                    delivery_on_pool(producer, &until_sample);
+                    execution_deliver(producer, &until_sample);
                 }
-                bool looks_again = timekeeper_goes_on() || on_pool_thread(producer->pool);
                 if (!sleeper_is_told(&sleeper)) {
-                    sleeper_sleep(&sleeper, ticket, looks_again ? WAKING_LOOKOUT_NS : PARKING_FOREVER);
+                    execution_sleep(&sleeper.parking, ticket, PARKING_FOREVER);
                 }
             }
         }
@@ -275,7 +273,9 @@ int oip_stop(oip_producer *producer, void **value)
 
 int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NO_WAITER(waiter);
+    waiter_init(waiter);
     if (has_ended(producer)) {
         return 0;
     }
@@ -289,20 +289,21 @@ int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter)
 
 int oip_wait_async(oip_producer *producer, struct oip_waiter *waiter)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NO_WAITER(waiter);
+    waiter_init(waiter);
     return register_stopper(producer, waiter);
 }
 
 void oip_stop_producing(oip_producer *producer)
 {
-    if (producer->generation == fork_generation) {
-        ending_abort(producer);
-    }
+    IGNORE_IF_UNUSABLE(producer);
+    ending_abort(producer);
 }
 
 int oip_failure(const oip_producer *producer, uint64_t *sequence, int *code)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
     struct oip_producer *inner = (struct oip_producer *)(uintptr_t)producer; /* for its lock */
     pthread_mutex_lock(&inner->lock);
     bool failed = producer->failed && producer->failure_reached;
@@ -345,8 +346,15 @@ static void *consumer_main(void *argument)
 
 void oip_detach(oip_producer *producer)
 {
-    if (producer->generation == fork_generation) {
+    IGNORE_IF_UNUSABLE(producer);
+    pthread_mutex_lock(&producer->lock);
+    int kind = atomic_load_explicit(&producer->kind, memory_order_relaxed);
+    bool attached = kind == CONSUMER_LOOP || (kind == CONSUMER_THREAD && producer->consume == NULL);
+    pthread_mutex_unlock(&producer->lock);
+    if (attached) {
         consumer_is_gone(producer);
+    } else if (kind != CONSUMER_DISCARD) { /* then the iteration has ended, and nothing is left to do */
+        fail_with(-EINVAL, "oip_detach: the consumer was not attached by oip_attach or oip_attach_ready_queue");
     }
 }
 
@@ -377,10 +385,8 @@ static int attach(struct oip_producer *producer, enum consumer_kind kind, enum d
 
 int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, void *argument), void *argument)
 {
-    RETURN_IF_FORKED(producer);
-    if (consume == NULL) {
-        return fail_with(-EINVAL, "oip_start: consume is NULL");
-    }
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NULL(consume);
     pthread_mutex_lock(&producer->lock);
     int result = may_attach(producer);
     if (result == 0) {
@@ -401,6 +407,7 @@ int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, v
         /* As if never started: the delivery is given back, unless production ended meanwhile. */
         pthread_mutex_lock(&producer->lock);
         producer->open_ends--;
+        producer->consume = NULL;
         atomic_store_explicit(&producer->kind, CONSUMER_NONE, memory_order_seq_cst);
         atomic_exchange_explicit(&producer->delivery, delivery_word(0, DELIVERY_NONE), memory_order_seq_cst);
         bool stopped = producer->stopping || atomic_load(&producer->start_limit) == 0;
@@ -416,7 +423,7 @@ int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, v
 
 int oip_attach(oip_producer *producer)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
     pthread_mutex_lock(&producer->lock);
     int result = may_attach(producer);
     if (result == 0) {
@@ -428,8 +435,8 @@ int oip_attach(oip_producer *producer)
 
 int oip_attach_ready_queue(oip_producer *producer, oip_ready_queue *queue, void *tag)
 {
-    RETURN_IF_FORKED(producer);
-    RETURN_IF_FORKED(queue);
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_UNUSABLE(queue);
     pthread_mutex_lock(&producer->lock);
     int result = may_attach(producer);
     if (result == 0) {
@@ -444,24 +451,18 @@ int oip_attach_ready_queue(oip_producer *producer, oip_ready_queue *queue, void 
 
 int oip_start_sink(oip_producer *producer, int (*sink)(void *context, void *payload, uint64_t sequence), void *context)
 {
-    RETURN_IF_FORKED(producer);
-    if (sink == NULL) {
-        return fail_with(-EINVAL, "oip_start_sink: sink is NULL");
-    }
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NULL(sink);
     pthread_mutex_lock(&producer->lock);
     int result = may_attach(producer);
     if (result == 0) {
         producer->sink = sink;
         producer->sink_context = context;
-        result = attach(producer, CONSUMER_SINK, DELIVERY_QUEUED);
+        result = attach(producer, CONSUMER_SINK, DELIVERY_BUSY);
     }
     pthread_mutex_unlock(&producer->lock);
     if (result == 0) {
-        execution_queue(producer); /* a pool thread delivers what has gathered */
-        pool_wake(producer->pool);
-        if (producer->deadlines != NULL) {
-            deadline_expect_pool(producer);
-        }
+        deliver_beside_sink(producer); /* a pool thread delivers what has gathered */
     }
     return result;
 }

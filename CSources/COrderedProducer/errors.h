@@ -21,13 +21,6 @@ extern int fork_generation;
 /* Before the first object: watches for fork() from now on, and finds out about fences. 0 or an errno, negated. */
 int prepare_process(void);
 
-#define RETURN_IF_FORKED(object)                                                                                       \
-    do {                                                                                                               \
-        if (OIP_UNLIKELY((object)->generation != fork_generation)) {                                                   \
-            return -ECHILD;                                                                                            \
-        }                                                                                                              \
-    } while (0)
-
 OIP_PRIVATE_END
 
 #endif

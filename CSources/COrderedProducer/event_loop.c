@@ -3,6 +3,7 @@
  * An event loop's consumer: oip_try_next() whenever its ready queue names the producer, and again until there is
  * nothing more. One queue serves any number of producers.
  */
+#include "arguments.h"
 #include "deadline.h"
 #include "deliverer.h"
 #include "execution.h"
@@ -36,13 +37,11 @@ static inline bool take_while_away(struct oip_producer *producer, void *payload,
 
 int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NULL(payload);
     enum consumer_kind kind = kind_of(producer);
-    if (kind == CONSUMER_NONE) {
-        return fail_with(-EINVAL, "oip_try_next: no consumer is attached; call oip_attach_ready_queue first");
-    }
-    if (kind == CONSUMER_DISCARD) {
-        return 0;
+    if (OIP_UNLIKELY(kind != CONSUMER_LOOP && kind != CONSUMER_THREAD)) {
+        return nobodys_items(producer, kind, __func__);
     }
     if (kind == CONSUMER_LOOP) {
         if (take_while_away(producer, payload, sequence)) {
@@ -61,6 +60,9 @@ int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
                 break;
             }
         }
+    }
+    if (kind == CONSUMER_THREAD) {
+        remember_consumer(producer);
     }
     for (;;) {
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
@@ -104,16 +106,14 @@ void drop_entries(struct ck_stack_entry *entry)
         struct oip_producer *producer = OIP_CONTAINER_OF(ready, struct oip_producer, ready_entry);
         /* Release: `next` was read before; pairs with the exchange in tell_consumer(), which may reuse the entry. */
         atomic_store_explicit(&producer->on_ready_queue, false, memory_order_release);
-        producer_drop(producer);
+        producer_drop_memory(producer);
         entry = next;
     }
 }
 
 void oip_ready_queue_release(oip_ready_queue *queue)
 {
-    if (queue->generation != fork_generation) {
-        return;
-    }
+    IGNORE_IF_UNUSABLE(queue);
     /* An entry keeps its producer, and the producer this queue: whoever comes last clears them away. */
     atomic_store_explicit(&queue->abandoned, true, memory_order_seq_cst);
     OIP_POINT(ready_queue_abandoned);
@@ -127,7 +127,8 @@ void oip_ready_queue_release(oip_ready_queue *queue)
 
 int oip_ready_queue_take(oip_ready_queue *queue, void **tag)
 {
-    RETURN_IF_FORKED(queue);
+    RETURN_IF_UNUSABLE(queue);
+    RETURN_IF_NULL(tag);
     struct ready_entry *entry;
     while ((entry = ready_queue_take(queue)) != NULL) {
         struct oip_producer *producer = OIP_CONTAINER_OF(entry, struct oip_producer, ready_entry);
@@ -136,7 +137,7 @@ int oip_ready_queue_take(oip_ready_queue *queue, void **tag)
         OIP_POINT(ready_taken);
         /* The entry is free again, and whoever is told looks at the delivery next: pairs with tell_consumer(). */
         atomic_store_explicit(&producer->on_ready_queue, false, memory_order_seq_cst);
-        producer_drop(producer);
+        producer_drop_memory(producer);
         if (wanted) {
             return 1;
         }

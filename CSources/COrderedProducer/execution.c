@@ -2,6 +2,7 @@
 #include "execution.h"
 
 #include "deadline.h"
+#include "deliverer.h"
 #include "delivery.h"
 #include "endings.h"
 #include "events.h"
@@ -42,7 +43,7 @@ bool delivers_for(const struct oip_producer *producer)
             return true;
         }
     }
-    return atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) == &current_frame;
+    return atomic_load_explicit(&producer->consumer_thread, memory_order_relaxed) == thread_identity;
 }
 
 uint64_t outermost_item(const struct oip_producer *producer)
@@ -68,7 +69,7 @@ bool execution_queue(struct oip_producer *producer)
     } while (!atomic_compare_exchange_weak_explicit(&producer->schedule, &schedule, schedule | SCHEDULE_QUEUED,
                                                     memory_order_seq_cst, memory_order_relaxed));
     OIP_POINT(schedule_queued);
-    producer_retain(producer);
+    producer_retain_memory(producer);
     run_queue_push(&producer->pool->run_queue, &producer->runnable);
     /* Sequentially consistent, after the push: the threads that leave clear the queue after they saw this. */
     if (OIP_UNLIKELY(atomic_load_explicit(&producer->pool->stopping, memory_order_seq_cst))) {
@@ -77,7 +78,7 @@ bool execution_queue(struct oip_producer *producer)
     return true;
 }
 
-void execution_watch(struct oip_producer *producer)
+void execution_watch(struct oip_producer *producer, bool stolen)
 {
     /* What is held was written by plain stores: a worker that leaves sees it, or this thread sees the queued bit
        gone. */
@@ -85,7 +86,7 @@ void execution_watch(struct oip_producer *producer)
     if ((atomic_load_explicit(&producer->schedule, memory_order_relaxed) & SCHEDULE_QUEUED) == 0) {
         execution_queue(producer);
     }
-    if (!pool_is_watched(producer->pool)) {
+    if (stolen || !pool_is_watched(producer->pool)) {
         pool_wake(producer->pool);
     }
 }
@@ -142,9 +143,12 @@ void execution_exit(struct oip_producer *producer)
     if (producer->width == 0) {
         return;
     }
-    /* While this thread was counted, a worker may have been turned away. */
     unsigned before = atomic_fetch_sub_explicit(&producer->schedule, SCHEDULE_ACTIVE_ONE, memory_order_seq_cst);
-    if ((before & SCHEDULE_QUEUED) == 0 && has_work(producer) && execution_queue(producer)) {
+    /* While this thread was counted others may have been turned away: a worker, or the consumer that was woken for an
+     * item, which the one who queued the producer relied on. */
+    bool was_full = schedule_active(before) >= producer->width;
+    if (((before & SCHEDULE_QUEUED) == 0 || was_full) && has_work(producer) &&
+        (execution_queue(producer) || was_full)) {
         pool_wake(producer->pool);
     }
 }
@@ -188,7 +192,7 @@ enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint3
     return OIP_LIKELY(code == 0) ? PHASE_DONE : ending_item_failed(producer, sequence, code);
 }
 
-static inline void publish(struct oip_producer *producer, uint64_t sequence, enum phase phase)
+static inline void finish(struct oip_producer *producer, uint64_t sequence, enum phase phase)
 {
     ring_publish(ring_slot(&producer->ring, sequence), sequence, phase);
     OIP_POINT(after_finish);
@@ -197,24 +201,25 @@ static inline void publish(struct oip_producer *producer, uint64_t sequence, enu
 
 /* Runs the `count` items from `first` on, which this thread has claimed, but for those that others take away. */
 static uint64_t run_claimed(struct oip_producer *producer, struct held_run *run, uint64_t first, uint64_t count,
-                            uint32_t *until_sample)
+                            bool stolen, uint32_t *until_sample)
 {
     uint64_t sequence = first;
     uint64_t ran = 1;
     OIP_POINT(between_claim_and_run);
+    window_after_claim(producer);
     if (count > 1) {
         /* Stolen items may be older than what this run held before: no other thief may see the one's beginning with the
          * other's end. */
         pthread_mutex_lock(&producer->lock);
         held_run_begin(run, first, first + count);
         pthread_mutex_unlock(&producer->lock);
-        execution_watch(producer);
+        execution_watch(producer, stolen);
     }
     for (;; ran++) {
         current_frame->sequence = sequence;
         enum phase phase = execution_run(producer, sequence, until_sample);
         current_frame->sequence = UINT64_MAX; /* what follows, a sink perhaps, is not inside the item */
-        publish(producer, sequence, phase);
+        finish(producer, sequence, phase);
         if (count == 1 || !held_run_next(run, &sequence, &producer->lock)) {
             return ran;
         }
@@ -228,6 +233,7 @@ static OIP_COLD uint64_t run_one(struct oip_producer *producer, uint32_t *until_
     if (ring_claim(&producer->ring, 1, &sequence) == 0) {
         return 0;
     }
+    window_after_claim(producer);
     current_frame->sequence = sequence;
     overtaking_run(producer, sequence, until_sample);
     current_frame->sequence = UINT64_MAX;
@@ -244,15 +250,17 @@ static uint64_t run_some(struct oip_producer *producer, bool steals_first, uint3
     uint64_t most = waking_run_length(producer);
     struct held_run *run = most > 1 || steals_first ? held_runs_take(held) : NULL;
     uint64_t first;
+    bool stolen = false;
     uint64_t count = steals_first ? 0 : ring_claim(&producer->ring, run != NULL ? most : 1, &first);
     if (OIP_UNLIKELY(count == 0) && held_runs_wait(held)) {
         struct held_run *stuck = held_runs_find(held, steals_first ? 0 : WAKING_PATIENCE_NS);
         if (stuck != NULL) {
             run = run != NULL ? run : held_runs_take(held);
             count = held_run_steal(stuck, run != NULL ? HELD_RUN_MOST : 1, &first, &producer->lock);
+            stolen = true;
         }
     }
-    uint64_t ran = count != 0 ? run_claimed(producer, run, first, count, until_sample) : 0;
+    uint64_t ran = count != 0 ? run_claimed(producer, run, first, count, stolen, until_sample) : 0;
     if (run != NULL) {
         held_runs_return(held, run);
     }
@@ -289,13 +297,34 @@ uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample)
     return ran;
 }
 
+void execution_deliver(struct oip_producer *producer, uint32_t *until_sample)
+{
+    struct frame frame; /* what it runs on the way must not wait for what only this thread delivers */
+    frame_enter(&frame, producer);
+    delivery_on_pool(producer, until_sample);
+    frame_leave(&frame);
+}
+
+bool execution_sleep(struct parking *place, uint32_t ticket, int64_t timeout_ns)
+{
+    delivery_before_waiting();
+    struct worker *worker = current_worker;
+    if (worker != NULL && (timeout_ns < 0 || timeout_ns > WAKING_LOOKOUT_NS)) {
+        timeout_ns = WAKING_LOOKOUT_NS;
+    }
+    bool signalled = worker != NULL ? pool_sleep(worker, place, ticket, timeout_ns)
+                                    : parking_wait(place, ticket, timeout_ns);
+    OIP_POINT(after_park);
+    return signalled;
+}
+
 /* Runs items until there are none, or the quantum is over. Whether there may be more. */
-static bool run_quantum(struct oip_producer *producer, struct worker *worker)
+static bool run_quantum(struct oip_producer *producer, struct worker *worker, bool stands_still)
 {
     struct oip_pool *pool = worker->pool;
     uint64_t began = 0;
     uint64_t checked = 0;
-    bool steals_first = worker->looks_out && held_runs_wait(&producer->held);
+    bool steals_first = stands_still && held_runs_wait(&producer->held);
     for (uint64_t count = 0;;) {
         uint64_t ran = run_some(producer, steals_first, &worker->until_sample);
         steals_first = false;
@@ -330,6 +359,14 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker)
     }
 }
 
+/* Whether what is ready or held lies as it did when a lookout passed last. Others may have left it since, too. */
+static bool has_not_moved(struct oip_producer *producer)
+{
+    uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
+    bool claims = claim != atomic_load_explicit(&producer->claim_at_lookout, memory_order_relaxed);
+    return (!claims && ring_is_claimable(&producer->ring)) || held_runs_stand_still(&producer->held);
+}
+
 /* Whether the value is another than at the last look. */
 static bool has_moved(_Atomic uint64_t *last, uint64_t now)
 {
@@ -340,36 +377,47 @@ void execution_forget(struct runnable *runnable)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     atomic_fetch_and_explicit(&producer->schedule, ~(unsigned)SCHEDULE_QUEUED, memory_order_seq_cst);
-    producer_drop(producer);
+    producer_drop_memory(producer);
 }
 
 /* The worker's part of a turn: delivers, runs a quantum, and looks after who waits. Whether there may be more. */
-static bool take_turn(struct oip_producer *producer, struct worker *worker)
+static bool take_turn(struct oip_producer *producer, struct worker *worker, bool stands_still)
 {
     if (worker->until_sample == 0 || waking_cost(producer) == UINT32_MAX) {
         worker->until_sample = 1;
     }
     waking_chain(producer);
     delivery_on_pool(producer, &worker->until_sample);
-    bool more = run_quantum(producer, worker);
+    bool more = run_quantum(producer, worker, stands_still);
     delivery_on_pool(producer, &worker->until_sample);
-    if (!more) {
-        delivery_before_leaving(producer);
-        window_before_leaving(producer);
-    }
     return more;
+}
+
+/*
+ * Whether others left it at this worker, which was active until just now: who queued the delivery
+ * (waking_worker_will_look), or the consumer, which the width turned away and which sleeps by now. Sequentially
+ * consistent, after leaving: pairs with queueing the delivery and with going idle.
+ */
+static bool is_relied_on(struct oip_producer *producer)
+{
+    return delivery_needs_pool(producer) ||
+           (producer->width != 0 && kind_of(producer) == CONSUMER_THREAD && ring_is_claimable(&producer->ring) &&
+            !waking_consumer_will_look(producer));
 }
 
 void execution_turn(struct runnable *runnable, struct worker *worker)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     if (begin_turn(producer)) {
-        /* Where it would only be in the way it leaves at once, unless it came as the lookout: then nothing moves. */
-        if (worker->looks_out || !waking_is_crowded(producer)) {
+        bool more = true;
+        /* Where it would only be in the way it leaves at once; unless it has to deliver, or nothing moves. */
+        bool stands_still = worker->looks_out;
+        if (stands_still || delivery_needs_pool(producer) || !waking_is_crowded(producer) ||
+            (stands_still = has_not_moved(producer))) {
             struct frame frame;
             frame_enter(&frame, producer);
             worker->turn = &frame;
-            bool more = take_turn(producer, worker);
+            more = take_turn(producer, worker, stands_still);
             worker->turn = NULL;
             frame_leave(&frame);
             worker->leaves_the_rest = worker->leaves_the_rest || (!more && waking_may_leave(producer));
@@ -377,19 +425,23 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
         } else {
             /* What else is queued comes first; but not for ever around the same ones. */
             worker->leaves_the_rest = worker->skipped++ >= (unsigned)run_queue_length(&producer->pool->run_queue);
+            worker->skipped = worker->leaves_the_rest ? 0 : worker->skipped;
         }
         end_turn(producer);
+        worker->leaves_the_rest = worker->leaves_the_rest && !is_relied_on(producer);
+        if (!more || worker->leaves_the_rest) {
+            delivery_before_leaving(producer);
+            window_after_claim(producer);
+        }
     } else if (delivery_needs_pool(producer)) {
-        struct frame frame; /* all that may run items are inside long ones, and the sink has something to get */
-        frame_enter(&frame, producer);
-        delivery_on_pool(producer, &worker->until_sample);
-        frame_leave(&frame);
+        /* All that may run items are inside long ones, and the sink has something to get. */
+        execution_deliver(producer, &worker->until_sample);
     } else if (has_work(producer) &&
                schedule_active(atomic_load_explicit(&producer->schedule, memory_order_seq_cst)) < producer->width) {
         /* Whoever filled the width has left since, perhaps before the queued bit was cleared. */
         execution_queue(producer);
     }
-    producer_drop(producer);
+    producer_drop_memory(producer);
 }
 
 bool runnable_is_moving(struct runnable *runnable)

@@ -63,8 +63,11 @@ bool execution_queue(struct oip_producer *producer);
 /* Lets go of a producer that was queued when its pool was stopped. */
 void execution_forget(struct runnable *runnable);
 
-/* Sees to it that a lookout comes by: the calling thread holds items that it has not begun. */
-void execution_watch(struct oip_producer *producer);
+/*
+ * Sees to it that a lookout comes by: the calling thread holds items that it has not begun. If they are `stolen` a thread
+ * is called at once: those who held them before did not get on, and these may be as slow.
+ */
+void execution_watch(struct oip_producer *producer, bool stolen);
 
 /* The runnable's function: a pool thread's turn with the producer. */
 void execution_turn(struct runnable *runnable, struct worker *worker);
@@ -80,6 +83,17 @@ int execution_call(struct oip_producer *producer, void *payload, uint64_t sequen
 
 /* Claims and runs items on a thread that is not at its turn: a blocked caller, a waiting consumer. How many. */
 uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample);
+
+/*
+ * Sleeps as parking_wait() does, in a call of the program's, which may be inside items. What finished before these is
+ * delivered first. A pool thread is what others count on: it sleeps for a millisecond at most, so that its caller looks
+ * again what there is to run; and where then something is queued that no thread comes for, a spare thread runs that
+ * while this one sleeps. What it waits for may depend on it.
+ */
+bool execution_sleep(struct parking *place, uint32_t ticket, int64_t timeout_ns);
+
+/* Delivers to the sink, if a pool thread is to, on a thread that is not at its turn. */
+void execution_deliver(struct oip_producer *producer, uint32_t *until_sample);
 
 /* Counts this thread as one that runs items, where the producer has a width. False: there are enough. */
 bool execution_enter(struct oip_producer *producer);

@@ -88,6 +88,18 @@ bool held_runs_are_stuck(struct held_runs *held)
     return stuck;
 }
 
+bool held_runs_stand_still(const struct held_runs *held)
+{
+    for (unsigned i = 0; i < HELD_RUNS; i++) {
+        const struct held_run *run = &held->runs[i];
+        if (held_run_waits(run) && atomic_load_explicit(&run->begun, memory_order_relaxed) ==
+                                       atomic_load_explicit(&run->begun_at_lookout, memory_order_relaxed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool stands_still(const struct held_run *run, uint64_t patience_ns)
 {
     uint64_t begun = atomic_load_explicit(&run->begun, memory_order_relaxed);

@@ -62,8 +62,9 @@ void held_runs_return(struct held_runs *held, struct held_run *run);
 /* Whether anything is held and not begun. */
 bool held_runs_wait(const struct held_runs *held);
 
-/* Whether some holder has not begun what it holds since a lookout asked this last. */
+/* Whether some holder has not begun what it holds since a lookout asked this last; and the same question in between. */
 bool held_runs_are_stuck(struct held_runs *held);
+bool held_runs_stand_still(const struct held_runs *held);
 
 /*
  * A run whose holder begins nothing for `patience_ns`, or at all for 0: the holder is slow, or has lost its processor.

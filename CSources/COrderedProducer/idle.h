@@ -7,7 +7,7 @@
  *
  * top, lookout: a worker's index + 1, or 0. The lookout is named here and nowhere else: a name beside the word could be
  * overwritten by a thread whose swap of the word then fails.
- * wanted: somebody wanted a thread woken and left it at the searching one, which must look again before it parks.
+ * wanted: somebody wanted a thread woken and left it at those that are awake: the next one to park looks again first.
  */
 #ifndef OIP_IDLE_H
 #define OIP_IDLE_H

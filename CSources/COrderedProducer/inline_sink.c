@@ -2,7 +2,7 @@
 /*
  * An inline sink: a function that the worker which made the head deliverable calls itself, item after item. No thread
  * and no wake for delivery; what a worker cannot deliver at once, because another one delivers, that one does. Where
- * all workers hang in items that have deadlines, the timekeeper delivers.
+ * all workers hang in items that have deadlines, a spare thread delivers: deadline.h.
  */
 #include "deadline.h"
 #include "deliverer.h"
@@ -24,6 +24,26 @@ static void give_to_sink(struct oip_producer *producer, uint64_t head)
     }
 }
 
+/* A head that is not for the sink, or not yet. False: this thread holds the delivery no longer. */
+static bool handle_other_head(struct oip_producer *producer, uint64_t head, enum head_view view)
+{
+    if (view == HEAD_UNFINISHED || view == HEAD_READY) {
+        return !go_idle(producer, head, head, false);
+    }
+    if (view == HEAD_GATED && !is_over(producer)) {
+        return !go_paused(producer, head);
+    }
+    return handle_head(producer, head, view);
+}
+
+/* Whether a thread that has delivered so many in a row should let others have theirs. */
+static bool others_wait(struct oip_pool *pool, unsigned delivered)
+{
+    return (pool_wants_threads_back(pool) && delivered != 0) ||
+           (delivered >= QUANTUM_ITEMS && delivered % QUANTUM_CHECK_EVERY == 0 &&
+            (run_queue_length(&pool->run_queue) > 0 || !on_pool_thread(pool)));
+}
+
 void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample)
 {
     struct oip_pool *pool = producer->pool;
@@ -38,36 +58,37 @@ void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample)
             continue;
         }
         if (view == HEAD_DONE) {
+            if (others_wait(pool, delivered)) {
+                delivery_queue(producer, head); /* this thread goes on with it, behind what else is queued */
+                return;
+            }
             stall_end(producer, head);
             give_to_sink(producer, head);
             delivered++;
-            bool others_wait = (delivered % QUANTUM_CHECK_EVERY == 0 &&
-                                (run_queue_length(&pool->run_queue) > 0 || !on_pool_thread(pool))) ||
-                               pool_wants_threads_back(pool);
-            if (others_wait && (delivered >= QUANTUM_ITEMS || pool_wants_threads_back(pool))) {
-                set_delivery(producer, head + 1, DELIVERY_QUEUED);
-                execution_queue(producer); /* at the end of the run queue; this thread goes on with it there */
-                if (OIP_UNLIKELY(producer->deadlines != NULL)) {
-                    deadline_expect_pool(producer);
-                }
-                if (is_aborted(producer)) {
-                    delivery_abort(producer);
-                }
-                return;
-            }
-        } else if (view == HEAD_UNFINISHED || view == HEAD_READY) {
+            continue;
+        }
+        if (view == HEAD_UNFINISHED || view == HEAD_READY) {
             if (is_overtaken(producer, head) || (view == HEAD_UNFINISHED && poll_head(producer, head, view))) {
                 continue;
             }
             producer->idle_since = oip_now();
-            if (go_idle(producer, head, head, false)) {
-                return;
-            }
-        } else if (view == HEAD_GATED && !is_over(producer)) {
-            if (go_paused(producer, head)) {
-                return;
-            }
-        } else if (!handle_head(producer, head, view)) {
+        }
+        if (!handle_other_head(producer, head, view)) {
+            return;
+        }
+    }
+}
+
+void deliver_beside_sink(struct oip_producer *producer)
+{
+    for (;;) {
+        uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
+        enum head_view view = view_head(producer, head);
+        if (view == HEAD_DONE) {
+            delivery_queue(producer, head);
+            return;
+        }
+        if (!handle_other_head(producer, head, view)) {
             return;
         }
     }
@@ -75,18 +96,25 @@ void deliver_to_sink(struct oip_producer *producer, uint32_t *until_sample)
 
 bool delivery_needs_pool(struct oip_producer *producer)
 {
-    return kind_of(producer) == CONSUMER_SINK &&
+    enum consumer_kind kind = kind_of(producer);
+    return (kind == CONSUMER_SINK || kind == CONSUMER_DISCARD) &&
            delivery_state(atomic_load_explicit(&producer->delivery, memory_order_seq_cst)) == DELIVERY_QUEUED;
 }
 
 void delivery_on_pool(struct oip_producer *producer, uint32_t *until_sample)
 {
-    if (kind_of(producer) != CONSUMER_SINK) {
+    enum consumer_kind kind = kind_of(producer);
+    if (kind != CONSUMER_SINK && kind != CONSUMER_DISCARD) {
         return;
     }
     uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
-    if ((delivery_state(word) == DELIVERY_QUEUED || delivery_state(word) == DELIVERY_IDLE) &&
-        swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
-        deliver_to_sink(producer, until_sample);
+    bool queued = delivery_state(word) == DELIVERY_QUEUED;
+    bool idle = delivery_state(word) == DELIVERY_IDLE && kind == CONSUMER_SINK;
+    if ((queued || idle) && swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_BUSY))) {
+        if (kind_of(producer) == CONSUMER_DISCARD) {
+            discard_run(producer);
+        } else {
+            deliver_to_sink(producer, until_sample);
+        }
     }
 }

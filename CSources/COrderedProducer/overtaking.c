@@ -10,15 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Takes the slot out of `phase`, to copy, discard or replace the payload. One of several succeeds. */
-static bool take_slot(struct slot *slot, uint64_t sequence, enum phase phase)
-{
-    uint64_t stamp = stamp_of(sequence, phase);
-    /* Acquire: the payload, and that a runner has read it; pairs with the release of whoever left it in this phase. */
-    return atomic_compare_exchange_strong_explicit(&slot->stamp, &stamp, stamp_of(sequence, PHASE_MOVING),
-                                                   memory_order_seq_cst, memory_order_relaxed);
-}
-
 /* The argument was not needed. */
 static void release_argument(struct oip_producer *producer, struct slot *slot)
 {
@@ -46,16 +37,44 @@ static void late_item_is_gone(struct oip_producer *producer)
     producer_drop(producer); /* the reference of whoever overtook it */
 }
 
-bool overtaking_finishes(struct oip_producer *producer, uint64_t sequence)
+/* A reserved item that is being overtaken is one that comes late; and no longer. Whether it still was. */
+static void expect_late(struct oip_producer *producer, uint64_t sequence)
+{
+    pthread_mutex_lock(&producer->lock);
+    late_items_add(&producer->deadlines->reserved, sequence);
+    pthread_mutex_unlock(&producer->lock);
+}
+
+static bool expect_no_longer(struct oip_producer *producer, uint64_t sequence)
+{
+    pthread_mutex_lock(&producer->lock);
+    bool was_late = late_items_remove(&producer->deadlines->reserved, sequence);
+    pthread_mutex_unlock(&producer->lock);
+    return was_late;
+}
+
+/* Whether the program is to finish the item, as far as the slot is still its own. */
+static bool is_reserved(struct slot *slot)
+{
+    return atomic_load_explicit(&slot_deadline(slot)->reserved, memory_order_relaxed);
+}
+
+enum arrival overtaking_arrival(struct oip_producer *producer, uint64_t sequence)
 {
     struct slot *slot = ring_slot(&producer->ring, sequence);
     OIP_POINT(item_comes);
-    if (!take_slot(slot, sequence, PHASE_RESERVED)) {
-        late_item_is_gone(producer);
-        return false;
+    /* Acquire: the mark, which was written before the stamp. Where that is this sequence's and stays it until the slot
+     * is taken, so is the mark. */
+    uint64_t stamp = atomic_load_explicit(&slot->stamp, memory_order_acquire);
+    if (stamp == stamp_of(sequence, PHASE_RESERVED) && is_reserved(slot) && ring_take(slot, sequence, PHASE_RESERVED)) {
+        release_argument(producer, slot);
+        return ARRIVES_IN_TIME;
     }
-    release_argument(producer, slot);
-    return true;
+    if (!expect_no_longer(producer, sequence)) {
+        return ARRIVES_FOR_NONE;
+    }
+    late_item_is_gone(producer);
+    return ARRIVES_LATE;
 }
 
 /* Runs the item in `copy`. The final phase; 0: it was overtaken. */
@@ -64,11 +83,11 @@ static enum phase run_in(void *copy, struct oip_producer *producer, uint64_t seq
     struct reorder_ring *ring = &producer->ring;
     struct slot *slot = ring_slot(ring, sequence);
     oip_copy(copy, slot_payload(ring, slot), ring->payload_size);
-    ring_publish(slot, sequence, PHASE_RESERVED); /* release: the slot was read; pairs with take_slot() */
+    ring_publish(slot, sequence, PHASE_RESERVED); /* release: the slot was read; pairs with ring_take() */
     OIP_POINT(item_in_its_copy);
     int code = execution_call(producer, copy, sequence, until_sample);
     OIP_POINT(item_comes);
-    bool in_time = take_slot(slot, sequence, PHASE_RESERVED);
+    bool in_time = ring_take(slot, sequence, PHASE_RESERVED);
     oip_failed_function failed = producer->deadlines->failed;
     if (code != 0 && failed != NULL) {
         failed(producer->context, copy, sequence, code, !in_time);
@@ -121,7 +140,7 @@ static enum phase run_item(struct oip_producer *producer, struct slot *slot, uin
 void overtaking_run(struct oip_producer *producer, uint64_t sequence, uint32_t *until_sample)
 {
     struct slot *slot = ring_slot(&producer->ring, sequence);
-    if (!take_slot(slot, sequence, PHASE_READY)) {
+    if (!ring_take(slot, sequence, PHASE_READY)) {
         return; /* it was overtaken before it began */
     }
     enum phase phase = run_item(producer, slot, sequence, until_sample);
@@ -137,7 +156,7 @@ void overtaking_run(struct oip_producer *producer, uint64_t sequence, uint32_t *
 static bool take_unbegun(struct oip_producer *producer, uint64_t head)
 {
     struct slot *slot = ring_slot(&producer->ring, head);
-    if (!take_slot(slot, head, PHASE_READY)) {
+    if (!ring_take(slot, head, PHASE_READY)) {
         return false;
     }
     discard(producer, slot_payload(&producer->ring, slot), OIP_PAYLOAD_INPUT);
@@ -151,8 +170,15 @@ static bool overtake_begun(struct oip_producer *producer, uint64_t head)
     /* Before the slot is taken: from then on the item may come, and find itself late. */
     producer_retain(producer);
     atomic_fetch_add_explicit(&deadlines->late, 1, memory_order_relaxed);
-    if (!take_slot(ring_slot(&producer->ring, head), head, PHASE_RESERVED)) {
-        late_item_is_gone(producer);
+    struct slot *slot = ring_slot(&producer->ring, head);
+    bool reserved = is_reserved(slot); /* head stays until this thread moves it, and with it the slot */
+    if (reserved) {
+        expect_late(producer, head);
+    }
+    if (!ring_take(slot, head, PHASE_RESERVED)) {
+        if (!reserved || expect_no_longer(producer, head)) {
+            late_item_is_gone(producer);
+        }
         return false;
     }
     return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pool.h"
 
+#include "arguments.h"
 #include "execution.h"
 #include "waking.h"
 #include "worker.h"
@@ -22,10 +23,16 @@ static uint32_t available_processors(void)
 
 int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *), void *argument)
 {
-    /* A thread inherits the mask: signals are for the program's own threads. */
-    sigset_t all, old;
-    sigfillset(&all);
-    int error = pthread_sigmask(SIG_SETMASK, &all, &old);
+    /* A thread inherits the mask: signals are for the program's own threads. But for those that the kernel raises for
+     * what a thread itself did (and abort() for its caller): where they are blocked it ends the process at once, and
+     * the program's crash handler is not called. */
+    static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
+    sigset_t blocked, old;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        sigdelset(&blocked, own[i]);
+    }
+    int error = pthread_sigmask(SIG_SETMASK, &blocked, &old);
     if (error != 0) {
         return fail_with(-error, "pthread_sigmask");
     }
@@ -45,8 +52,8 @@ static int bind_to_processor(pthread_attr_t *attributes, uint32_t cpu)
     return pthread_attr_setaffinity_np(attributes, sizeof set, &set);
 }
 
-/* Under the lock: starts the thread of a worker's place. */
-static int start_worker(struct oip_pool *pool, uint32_t index)
+/* Under the lock: starts the thread of a worker's place, for good or for one errand. */
+static int start_worker(struct oip_pool *pool, uint32_t index, void (*errand)(void *argument), void *argument)
 {
     struct worker *worker = pool->workers[index];
     if (worker == NULL) {
@@ -62,20 +69,22 @@ static int start_worker(struct oip_pool *pool, uint32_t index)
     }
     /* The place may have had a thread before. */
     worker->until_sample = WAKING_SAMPLE_EVERY;
-    worker->searching = worker->wants_lookout = worker->leaves_the_rest = worker->looks_out = false;
+    worker->searching = worker->relied_on = worker->wants_lookout = worker->leaves_the_rest = worker->looks_out = false;
     worker->skipped = 0;
     worker->turn = NULL;
+    worker->errand = errand;
+    worker->errand_argument = argument;
     pthread_attr_t attributes;
     int error = pthread_attr_init(&attributes);
     if (error != 0) {
         return fail_with(-error, "pthread_attr_init");
     }
-    const char *call = "pthread_attr_setstacksize";
+    const char *call = "oip_pool_create: stack_size: pthread_attr_setstacksize";
     if (pool->stack_size != 0) {
         error = pthread_attr_setstacksize(&attributes, pool->stack_size);
     }
     if (error == 0 && pool->cpu_count != 0) {
-        call = "pthread_attr_setaffinity_np";
+        call = "oip_pool_create: cpus: pthread_attr_setaffinity_np";
         error = bind_to_processor(&attributes, pool->cpus[index % pool->cpu_count]);
     }
     int result;
@@ -96,20 +105,23 @@ static int start_worker(struct oip_pool *pool, uint32_t index)
     return result;
 }
 
-/* Under the lock, which it gives up meanwhile: joins the threads that have left. */
-static void join_leavers(struct oip_pool *pool)
+/* Under the lock, which it gives up meanwhile: joins the threads that have left. Whether there were any. */
+static bool join_leavers(struct oip_pool *pool)
 {
+    bool some = false;
     for (uint32_t i = 0; i < OIP_MAX_THREADS && pool->workers[i] != NULL; i++) {
         struct worker *worker = pool->workers[i];
         if (worker->state == WORKER_LEFT) {
             pthread_t thread = worker->thread;
             worker->state = WORKER_NONE;
+            some = true;
             pthread_mutex_unlock(&pool->lock);
             pthread_join(thread, NULL);
             pthread_mutex_lock(&pool->lock);
         }
     }
     timekeeper_join(pool);
+    return some;
 }
 
 /* Asks threads to leave; each wakes the next. */
@@ -120,80 +132,131 @@ static void call_leavers(struct oip_pool *pool)
     }
 }
 
-static int set_threads(struct oip_pool *pool, uint32_t threads)
+/* Under the lock: so many fewer are to stay. */
+static void dismiss_threads(struct oip_pool *pool, uint32_t count)
 {
-    int result = 0;
-    /* Those asked to leave before and still here count as staying first. */
-    uint32_t now = pool->threads;
-    while (now > threads) {
-        atomic_fetch_add_explicit(&pool->leaving, 1, memory_order_seq_cst);
-        now--;
+    pool->threads -= count;
+    atomic_fetch_add_explicit(&pool->leaving, count, memory_order_seq_cst);
+    call_leavers(pool);
+}
+
+/* Under the lock: one that was asked to leave stays after all. False: each of those has begun to leave. */
+static bool keep_leaver(struct oip_pool *pool)
+{
+    unsigned leaving = atomic_load_explicit(&pool->leaving, memory_order_seq_cst);
+    while (leaving != 0) {
+        if (atomic_compare_exchange_weak_explicit(&pool->leaving, &leaving, leaving - 1, memory_order_seq_cst,
+                                                  memory_order_seq_cst)) {
+            return true;
+        }
     }
-    if (now < pool->threads) {
-        pool->threads = now;
-        call_leavers(pool);
-        return 0;
+    return false;
+}
+
+/* The first place that no thread has; OIP_MAX_THREADS: there is none. */
+static uint32_t find_place(const struct oip_pool *pool)
+{
+    uint32_t index = 0;
+    while (index < OIP_MAX_THREADS && pool->workers[index] != NULL && pool->workers[index]->state != WORKER_NONE) {
+        index++;
     }
-    while (now < threads) {
-        unsigned leaving = atomic_load_explicit(&pool->leaving, memory_order_seq_cst);
-        if (leaving != 0) {
-            if (!atomic_compare_exchange_strong_explicit(&pool->leaving, &leaving, leaving - 1, memory_order_seq_cst,
-                                                         memory_order_seq_cst)) {
+    return index;
+}
+
+/*
+ * Under the lock, which it may give up meanwhile. Only the number of threads that stay is bounded by the call's
+ * argument; those that are leaving still have their places, and where these are all of the rest, a new thread waits for
+ * one of them to be gone. That takes no longer than their way out: they run nothing any more.
+ */
+static int add_threads(struct oip_pool *pool, uint32_t threads)
+{
+    while (pool->threads < threads) {
+        if (pool->refusing) {
+            return -ESHUTDOWN;
+        }
+        if (!keep_leaver(pool)) {
+            uint32_t index = find_place(pool);
+            if (index == OIP_MAX_THREADS) {
+                if (!join_leavers(pool)) {
+                    pthread_cond_wait(&pool->changed, &pool->lock);
+                }
                 continue;
             }
-        } else {
-            uint32_t index = 0;
-            while (pool->workers[index] != NULL && pool->workers[index]->state != WORKER_NONE) {
-                index++;
-            }
-            result = start_worker(pool, index);
+            int result = start_worker(pool, index, NULL, NULL);
             if (result != 0) {
-                break;
+                return result;
             }
         }
-        now++;
+        pool->threads++;
     }
+    return 0;
+}
+
+int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument)
+{
+    pthread_mutex_lock(&pool->lock);
+    join_leavers(pool); /* spare threads before this one */
+    uint32_t index = find_place(pool);
+    int result = -EAGAIN;
+    if (atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) {
+        result = -ESHUTDOWN;
+    } else if (index != OIP_MAX_THREADS) {
+        result = start_worker(pool, index, errand, argument);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return result;
+}
+
+/* Under the lock, which it may give up meanwhile: then others may set another number, and the last one wins. */
+static int set_threads(struct oip_pool *pool, uint32_t threads)
+{
     uint32_t before = pool->threads;
-    pool->threads = now;
-    if (result != 0 && before != 0) {
-        /* As it was: the threads of this call go again. */
-        char what[200];
-        snprintf(what, sizeof what, "%s", oip_error_detail());
-        set_threads(pool, before);
-        fail_with(result, "%s", what);
+    int result = add_threads(pool, threads);
+    /* Where it failed as it was: the threads of this call go again. A new pool's creator ends all of them. */
+    uint32_t most = result == 0 ? threads : before;
+    if (pool->threads > most && most != 0) {
+        dismiss_threads(pool, pool->threads - most);
     }
     return result;
 }
 
-static int check_threads(uint32_t threads)
+static int check_threads(uint32_t threads, const char *function)
 {
     if (threads < 1 || threads > OIP_MAX_THREADS) {
-        return fail_with(-EINVAL, "threads is %u, not 1 to %u", threads, OIP_MAX_THREADS);
+        return fail_with(-EINVAL, "%s: threads is %u, not 1 to %u", function, threads, OIP_MAX_THREADS);
+    }
+    return 0;
+}
+
+static int check_cpus(const uint32_t *cpus, size_t count)
+{
+    if (cpus == NULL && count != 0) {
+        return fail_with(-EINVAL, "oip_pool_create: cpu_count is %zu, but cpus is NULL", count);
+    }
+    if (count > OIP_MAX_THREADS) {
+        return fail_with(-EINVAL, "oip_pool_create: cpu_count %zu is over %u", count, OIP_MAX_THREADS);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (cpus[i] >= CPU_SETSIZE) {
+            return fail_with(-EINVAL, "oip_pool_create: processor %u in cpus is not below %d", cpus[i], CPU_SETSIZE);
+        }
     }
     return 0;
 }
 
 static int read_options(struct oip_pool_options *read, const struct oip_pool_options *given)
 {
-    memset(read, 0, sizeof *read);
-    if (given != NULL) {
-        if (given->size < offsetof(struct oip_pool_options, cpu_count)) {
-            return fail_with(-EINVAL, "oip_pool_create: options.size is not sizeof(struct oip_pool_options)");
-        }
-        memcpy(read, given, given->size < sizeof *read ? given->size : sizeof *read);
+    static const struct oip_pool_options defaults = OIP_POOL_OPTIONS_INIT;
+    int result = read_options_struct(read, sizeof *read, offsetof(struct oip_pool_options, cpu_count),
+                                     given != NULL ? given : &defaults, "oip_pool_create", "oip_pool_options");
+    if (result != 0) {
+        return result;
     }
     if (read->threads == 0) {
         read->threads = available_processors();
     }
-    if (read->cpus == NULL) {
-        read->cpu_count = 0;
-    }
-    for (size_t i = 0; i < read->cpu_count; i++) {
-        if (read->cpus[i] >= CPU_SETSIZE) {
-            return fail_with(-EINVAL, "processor %u in cpus is not below %d", read->cpus[i], CPU_SETSIZE);
-        }
-    }
-    return check_threads(read->threads);
+    result = check_threads(read->threads, "oip_pool_create");
+    return result != 0 ? result : check_cpus(read->cpus, read->cpu_count);
 }
 
 static void destroy(struct oip_pool *pool)
@@ -236,7 +299,7 @@ static void stop_threads(struct oip_pool *pool)
 int oip_pool_create(oip_pool **created, const struct oip_pool_options *given)
 {
     if (created == NULL) {
-        return fail_with(-EINVAL, "oip_pool_create: pool is NULL");
+        return refuse_null("pool", __func__);
     }
     struct oip_pool_options options;
     int result = read_options(&options, given);
@@ -272,7 +335,7 @@ int oip_pool_create(oip_pool **created, const struct oip_pool_options *given)
     pool->cpu_count = options.cpu_count;
     snprintf(pool->name, sizeof pool->name, "%s", options.name != NULL ? options.name : "oip");
     atomic_init(&pool->references, 1);
-    pool->workers = calloc(OIP_MAX_THREADS + 1, sizeof *pool->workers);
+    pool->workers = calloc(OIP_MAX_THREADS, sizeof *pool->workers);
     pool->cpus = options.cpu_count != 0 ? malloc(options.cpu_count * sizeof *pool->cpus) : NULL;
     if (pool->workers == NULL || (options.cpu_count != 0 && pool->cpus == NULL)) {
         result = fail_with(-ENOMEM, "oip_pool_create");
@@ -311,7 +374,8 @@ no_queue:
 uint32_t oip_pool_threads(const oip_pool *pool)
 {
     struct oip_pool *inner = (struct oip_pool *)(uintptr_t)pool; /* for its lock */
-    if (pool->generation != fork_generation) {
+    if (!IS_USABLE(pool)) {
+        refuse_object(pool, __func__);
         return 0;
     }
     pthread_mutex_lock(&inner->lock);
@@ -322,13 +386,13 @@ uint32_t oip_pool_threads(const oip_pool *pool)
 
 int oip_pool_resize(oip_pool *pool, uint32_t threads)
 {
-    RETURN_IF_FORKED(pool);
-    int result = check_threads(threads);
+    RETURN_IF_UNUSABLE(pool);
+    int result = check_threads(threads, __func__);
     if (result != 0) {
         return result;
     }
     pthread_mutex_lock(&pool->lock);
-    join_leavers(pool); /* which gives up the lock: so this comes first */
+    join_leavers(pool);
     result = pool->refusing ? -ESHUTDOWN : set_threads(pool, threads);
     pthread_mutex_unlock(&pool->lock);
     return result;
@@ -357,7 +421,7 @@ void pool_close(struct oip_pool *pool)
 
 int oip_pool_shutdown(oip_pool *pool)
 {
-    RETURN_IF_FORKED(pool);
+    RETURN_IF_UNUSABLE(pool);
     for (const struct frame *frame = current_frame; frame != NULL; frame = frame->outer) {
         if (frame->pool == pool) {
             return fail_with(-EDEADLK, "oip_pool_shutdown inside a consumer or an item on the same pool");
@@ -382,9 +446,7 @@ int oip_pool_shutdown(oip_pool *pool)
 
 void oip_pool_release(oip_pool *pool)
 {
-    if (pool->generation != fork_generation) {
-        return;
-    }
+    IGNORE_IF_UNUSABLE(pool);
     pthread_mutex_lock(&pool->lock);
     pool->refusing = true;
     pool->handle_gone = true;
@@ -418,10 +480,8 @@ static void run_job(struct runnable *runnable, struct worker *worker)
 
 int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void *argument)
 {
-    RETURN_IF_FORKED(pool);
-    if (function == NULL) {
-        return fail_with(-EINVAL, "oip_pool_run: function is NULL");
-    }
+    RETURN_IF_UNUSABLE(pool);
+    RETURN_IF_NULL(function);
     struct job *job = malloc(sizeof *job);
     if (job == NULL) {
         return fail_with(-ENOMEM, "oip_pool_run");

@@ -26,7 +26,9 @@
  *
  * Life. Threads end when they were asked to (fewer threads, shutdown, nobody left who could give work), each waking the
  * next one that is to leave. They are joined by the resize or shutdown after it, or detach themselves where the handle
- * is gone. The pool's memory is counted: handle, producers, threads.
+ * is gone. A thread has its place, one of OIP_MAX_THREADS, until it was joined: so a pool that shrinks and grows at once
+ * has no more threads than places, however many are on their way out. The pool's memory is counted: handle, producers,
+ * threads.
  */
 #ifndef OIP_POOL_H
 #define OIP_POOL_H
@@ -50,6 +52,7 @@ struct worker {
     _Atomic uint32_t next_parked; /* index + 1 in the stack */
     uint32_t index;
     bool searching;            /* counted in the idle word */
+    bool relied_on;            /* and somebody left at it what is queued */
     bool wants_lookout;        /* ran something since it was lookout last */
     const struct frame *turn;  /* of the producer at whose turn this thread is */
     bool looks_out;            /* its turn comes from the lookout: nothing moved */
@@ -57,7 +60,11 @@ struct worker {
     bool leaves_the_rest;      /* what is queued is in good hands: park at once */
     uint32_t until_sample;     /* items until it measures one: waking.h */
     _Atomic uint64_t woken_at; /* by whom wakes, for the measured cost of a wake; 0: not measured */
-    enum worker_state state;   /* under the pool's lock */
+    atomic_bool sleeps;             /* in a call of the program's: a spare thread may run what is queued meanwhile */
+    atomic_bool has_substitute;     /* and does */
+    void (*errand)(void *argument); /* of a spare thread: all that it does. NULL: it serves */
+    void *errand_argument;
+    enum worker_state state;   /* under the pool's lock: whose place it is */
     pthread_t thread;
 };
 
@@ -67,10 +74,11 @@ struct oip_pool {
     atomic_uint live;                        /* threads that run */
     atomic_uint leaving;                     /* threads that are to leave */
     atomic_bool stopping;                    /* all are to leave */
+    _Atomic uint64_t next_look;              /* oip_now() at which the lookout is to look; before now: nobody has for long */
     atomic_uint wake_cost;                   /* nanoseconds from a wake to the woken thread's running, moving average */
     OIP_ALIGNED_TO_LINE uint32_t processors; /* that this process may use */
     int generation;
-    struct worker **workers; /* OIP_MAX_THREADS of them, made when first needed */
+    struct worker **workers; /* OIP_MAX_THREADS places, made when first needed, in order */
 
     pthread_mutex_t lock; /* everything below */
     pthread_cond_t changed;
@@ -97,6 +105,19 @@ static inline bool on_pool_thread(const struct oip_pool *pool)
 /* Wakes one parked thread, unless one is searching. Whether it did. */
 bool pool_wake(struct oip_pool *pool);
 
+/*
+ * Runs errand(argument) on a thread that is started for it and counts as one of the pool until it has returned: for what
+ * must not wait until one of the others comes back. 0, or an errno, negated; -ESHUTDOWN where the threads are to leave.
+ */
+int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument);
+
+/*
+ * The worker, which is inside something, sleeps as parking_wait() does. If nobody has signalled it in time, and what is
+ * queued is nobody's, another thread is called for that: a parked one, or a spare one that serves until the worker
+ * wakes.
+ */
+bool pool_sleep(struct worker *worker, struct parking *place, uint32_t ticket, int64_t timeout_ns);
+
 /* Whether a thread will look at the run queue soon: one is searching, or there is a lookout. */
 bool pool_is_watched(struct oip_pool *pool);
 
@@ -119,7 +140,7 @@ void pool_close(struct oip_pool *pool);
 void pool_retain(struct oip_pool *pool);
 void pool_drop(struct oip_pool *pool);
 
-/* Starts a thread with all signals blocked. It names itself, so that it never runs unnamed. */
+/* Starts a thread with all signals blocked that can wait for another. It names itself, so that it never runs unnamed. */
 int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *), void *argument);
 
 OIP_PRIVATE_END

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "producer.h"
 
+#include "arguments.h"
 #include "deadline.h"
 #include "delivery.h"
 #include "endings.h"
@@ -18,21 +19,39 @@ static int run_call(void *context, void *payload, uint64_t sequence)
     (void)sequence;
     struct oip_call call = *(struct oip_call *)payload;
     void *result = NULL;
-    int code = call.function(call.argument, &result);
+    int code = call.function != NULL ? call.function(call.argument, &result) : -EINVAL;
     if (code == 0) {
         memcpy(payload, &result, sizeof result);
     }
     return code;
 }
 
+static bool has_deadlines(const struct oip_producer_options *options)
+{
+    return options->deadlines || options->deadline_ns != 0;
+}
+
+/* Functions that would never be called. */
+static int check_deadline_options(const struct oip_producer_options *options)
+{
+    const char *name = options->substitute != NULL         ? "substitute"
+                       : options->failed != NULL           ? "failed"
+                       : options->release_argument != NULL ? "release_argument"
+                                                           : NULL;
+    if (name != NULL && !has_deadlines(options)) {
+        return fail_with(-EINVAL, "oip_producer_create: %s is for producers with deadlines: set deadlines", name);
+    }
+    return 0;
+}
+
 /* The options with every default filled in, however old the caller's idea of the struct is. */
 static int read_options(struct oip_producer_options *read, const struct oip_producer_options *given)
 {
-    if (given == NULL || given->size < offsetof(struct oip_producer_options, release)) {
-        return fail_with(-EINVAL, "oip_producer_create: options.size is not sizeof(struct oip_producer_options)");
+    int result = read_options_struct(read, sizeof *read, offsetof(struct oip_producer_options, release), given,
+                                     "oip_producer_create", "oip_producer_options");
+    if (result != 0) {
+        return result;
     }
-    memset(read, 0, sizeof *read);
-    memcpy(read, given, given->size < sizeof *read ? given->size : sizeof *read);
     if (read->window == 0) {
         read->window = 1024;
     }
@@ -55,6 +74,8 @@ static int read_options(struct oip_producer_options *read, const struct oip_prod
         read->run = run_call;
         read->payload_size = sizeof(struct oip_call);
         read->payload_align = _Alignof(struct oip_call);
+    } else if (read->payload_size == 0) {
+        return fail_with(-EINVAL, "oip_producer_create: payload_size is 0, but there is a run function");
     }
     if (read->payload_align == 0) {
         read->payload_align = _Alignof(max_align_t);
@@ -63,7 +84,7 @@ static int read_options(struct oip_producer_options *read, const struct oip_prod
         return fail_with(-EINVAL, "oip_producer_create: payload_align %zu is no power of two up to 4096",
                          read->payload_align);
     }
-    return 0;
+    return check_deadline_options(read);
 }
 
 static void init(struct oip_producer *producer, struct oip_pool *pool, const struct oip_producer_options *options)
@@ -71,6 +92,9 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     producer->pool = pool;
     producer->run = options->run;
     producer->takes_calls = options->run == run_call;
+    if (producer->takes_calls) {
+        producer->ring.output_size = sizeof(void *);
+    }
     producer->discard = options->discard;
     producer->context = options->context;
     producer->release = options->release;
@@ -89,6 +113,7 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     atomic_init(&producer->start_limit, UINT64_MAX);
     atomic_init(&producer->gate, UINT64_MAX);
     atomic_init(&producer->stall_longest_sequence, UINT64_MAX);
+    atomic_init(&producer->consumer_thread, THREAD_NOBODY);
     atomic_init(&producer->delivery, delivery_word(0, DELIVERY_NONE));
     producer->until_sample = 1;
     producer->slept_briefly = true;
@@ -100,14 +125,15 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     snprintf(producer->name, sizeof producer->name, "%s", options->name != NULL ? options->name : "oip-consumer");
     held_runs_init(&producer->held);
     atomic_init(&producer->references, 2); /* the handle, and production itself */
+    atomic_init(&producer->memory, 1);
 }
 
 int oip_producer_create(oip_producer **created, oip_pool *pool, const struct oip_producer_options *given)
 {
     if (created == NULL || pool == NULL) {
-        return fail_with(-EINVAL, "oip_producer_create: %s is NULL", created == NULL ? "producer" : "pool");
+        return refuse_null(created == NULL ? "producer" : "pool", __func__);
     }
-    RETURN_IF_FORKED(pool);
+    RETURN_IF_UNUSABLE(pool);
     struct oip_producer_options options;
     int result = read_options(&options, given);
     if (result != 0) {
@@ -118,9 +144,9 @@ int oip_producer_create(oip_producer **created, oip_pool *pool, const struct oip
         return fail_with(-ENOMEM, "oip_producer_create: %zu bytes", sizeof *producer);
     }
     memset(producer, 0, sizeof *producer);
-    bool has_deadlines = options.deadlines || options.deadline_ns != 0;
-    result = reorder_ring_init(&producer->ring, options.window, has_deadlines ? sizeof(struct slot_deadline) : 0,
-                               options.payload_size, options.payload_align);
+    result =
+        reorder_ring_init(&producer->ring, options.window, has_deadlines(&options) ? sizeof(struct slot_deadline) : 0,
+                          options.payload_size, options.payload_align);
     if (result != 0) {
         fail_with(result, "oip_producer_create: a window of %zu items of %zu bytes", options.window,
                   options.payload_size);
@@ -140,7 +166,7 @@ int oip_producer_create(oip_producer **created, oip_pool *pool, const struct oip
     if (result != 0) {
         goto not_open;
     }
-    if (has_deadlines) {
+    if (has_deadlines(&options)) {
         result = deadlines_create(producer, pool, &options);
         if (result != 0) {
             goto no_deadlines;
@@ -169,13 +195,30 @@ void producer_retain(struct oip_producer *producer)
     atomic_fetch_add_explicit(&producer->references, 1, memory_order_relaxed);
 }
 
+void producer_retain_memory(struct oip_producer *producer)
+{
+    atomic_fetch_add_explicit(&producer->memory, 1, memory_order_relaxed);
+}
+
 void producer_drop(struct oip_producer *producer)
 {
-    /* Release: what this thread did with the producer is before its end; acquire: the last one sees all of it. */
+    /* Release: what this thread did with the context is before its end; acquire: the last one sees all of it. */
     if (atomic_fetch_sub_explicit(&producer->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
     OIP_POINT(last_release);
+    if (producer->release != NULL) {
+        producer->release(producer->context);
+    }
+    producer_drop_memory(producer);
+}
+
+void producer_drop_memory(struct oip_producer *producer)
+{
+    /* As above, for the memory. */
+    if (atomic_fetch_sub_explicit(&producer->memory, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
     struct oip_pool *pool = producer->pool;
     if (producer->ready_queue != &producer->own_queue) {
         ready_queue_drop(producer->ready_queue);
@@ -184,20 +227,13 @@ void producer_drop(struct oip_producer *producer)
     run_queue_dismiss(&pool->run_queue, &producer->runnable);
     pthread_mutex_destroy(&producer->lock);
     reorder_ring_destroy(&producer->ring);
-    void (*release)(void *) = producer->release;
-    void *context = producer->context;
     free(producer);
-    if (release != NULL) {
-        release(context);
-    }
     pool_drop(pool);
 }
 
 void oip_producer_release(oip_producer *producer)
 {
-    if (producer->generation != fork_generation) {
-        return; /* its threads are in another process, and perhaps its locks are taken there */
-    }
+    IGNORE_IF_UNUSABLE(producer); /* in a child its threads are elsewhere, and perhaps its locks are taken there */
     atomic_store_explicit(&producer->handle_gone, true, memory_order_release);
     OIP_POINT(handle_release);
     ending_abort(producer);
@@ -206,5 +242,9 @@ void oip_producer_release(oip_producer *producer)
 
 void *oip_producer_context(const oip_producer *producer)
 {
+    if (producer == NULL) {
+        refuse_object(producer, __func__);
+        return NULL;
+    }
     return producer->context;
 }

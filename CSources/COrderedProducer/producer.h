@@ -22,6 +22,7 @@
 #include "ready_queue.h"
 #include "reorder_ring.h"
 #include "run_queue.h"
+#include "thread_identity.h"
 #include "waiter.h"
 #include <ordered_producer.h>
 
@@ -60,7 +61,7 @@ struct oip_producer {
     OIP_ALIGNED_TO_LINE _Atomic uint64_t start_limit; /* items from this sequence on are not started any more */
     _Atomic uint64_t gate;                            /* items from this sequence on are not delivered now */
     atomic_int kind;                                  /* enum consumer_kind */
-    atomic_int callers_wait;                          /* enum patience of those who wait for room: window.h */
+    atomic_uint callers_wait;                         /* for room, and how urgently: enum callers_wait, window.h */
     oip_run_function sink;                            /* constant once kind is CONSUMER_SINK */
     void *sink_context;
 
@@ -72,13 +73,14 @@ struct oip_producer {
     OIP_ALIGNED_TO_LINE _Atomic uint64_t passed; /* sequences behind head that were not delivered, */
     _Atomic uint64_t discarded;                  /* and of them those that had not failed */
     _Atomic uint64_t assisted;
-    uint32_t until_sample;                 /* of the consumer's cost samples */
-    _Atomic(const void *) consumer_thread; /* identity of the thread that calls oip_next() */
-    atomic_bool inside;                    /* a loop's consumer may be taking an item: delivery.h */
-    bool gathers;                          /* looks for items now and then only: deliverer.c */
-    uint32_t quick_finds;                  /* in a row */
-    bool slept_briefly;                    /* the last time: then polling would have been better */
-    uint64_t idle_since;                   /* of a sink: when it last found nothing to deliver */
+    uint32_t until_sample;           /* of the consumer's cost samples */
+    _Atomic int64_t consumer_thread; /* the thread that takes items: thread_identity.h */
+    atomic_bool inside;              /* a loop's consumer may be taking an item: delivery.h */
+    bool gathers;                    /* looks for items now and then only: deliverer.c */
+    uint32_t quick_finds;            /* in a row */
+    bool slept_briefly;              /* the last time: then polling would have been better */
+    uint64_t idle_since;             /* of a sink: when it last found nothing to deliver */
+    uint32_t unneeded_fences;        /* deliveries in a row that fenced for nobody: window.c */
     _Atomic uint64_t stall_total;
     _Atomic uint64_t stall_longest;
     _Atomic uint64_t stall_longest_sequence;
@@ -103,6 +105,7 @@ struct oip_producer {
 
     pthread_mutex_t lock;        /* everything below, and changes of the control group */
     struct waiter_list callers;  /* waiting for room, oldest first */
+    struct inner_caller *inner_callers; /* of them, those inside an item of this producer: window.c */
     struct waiter_list stoppers; /* waiting for the end */
     bool paused;
     bool stopping;        /* oip_stop() was called: a pause has no effect any more */
@@ -123,12 +126,22 @@ struct oip_producer {
     _Atomic uint64_t worker_wakes;
     _Atomic uint64_t consumer_wakes;
     _Atomic uint64_t caller_wakes;
+    _Atomic uint64_t surplus; /* completions of what was not there to be completed */
 
-    atomic_uint references; /* handle, production, run queue or worker, ready queue, late items, each one */
+    atomic_uint references; /* on the context: handle, production, late items, each one; and calls that complete */
+    atomic_uint memory;     /* on this struct: the references together, the run queue or a worker, a ready queue */
 };
 
+/* A reference on the context. With the last one that is released. */
 void producer_retain(struct oip_producer *producer);
 void producer_drop(struct oip_producer *producer);
+
+/*
+ * One on the memory alone. What is queued has such a one: it may lie there until a thread of the pool, or the loop,
+ * comes by, and the context does not wait for that.
+ */
+void producer_retain_memory(struct oip_producer *producer);
+void producer_drop_memory(struct oip_producer *producer);
 
 OIP_PRIVATE_END
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ready_queue.h"
 
-#include "errors.h"
+#include "arguments.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -90,15 +90,18 @@ static void signal_parking(void *context)
     parking_signal(&((struct oip_ready_queue *)context)->parking);
 }
 
-int oip_ready_queue_create(oip_ready_queue **created, const struct oip_ready_queue_options *options)
+int oip_ready_queue_create(oip_ready_queue **created, const struct oip_ready_queue_options *given)
 {
     if (created == NULL) {
-        return fail_with(-EINVAL, "oip_ready_queue_create: queue is NULL");
+        return refuse_null("queue", __func__);
     }
-    if (options != NULL && options->size < sizeof *options) {
-        return fail_with(-EINVAL, "oip_ready_queue_create: options.size is not sizeof(struct oip_ready_queue_options)");
+    static const struct oip_ready_queue_options defaults = OIP_READY_QUEUE_OPTIONS_INIT;
+    struct oip_ready_queue_options options;
+    int result = read_options_struct(&options, sizeof options, sizeof options, given != NULL ? given : &defaults,
+                                     __func__, "oip_ready_queue_options");
+    if (result == 0) {
+        result = prepare_process();
     }
-    int result = prepare_process();
     if (result != 0) {
         return result;
     }
@@ -107,8 +110,8 @@ int oip_ready_queue_create(oip_ready_queue **created, const struct oip_ready_que
         return fail_with(-ENOMEM, "oip_ready_queue_create: %zu bytes", sizeof *queue);
     }
     memset(queue, 0, sizeof *queue);
-    if (options != NULL && options->notify != NULL) {
-        ready_queue_init(queue, options->notify, options->context);
+    if (options.notify != NULL) {
+        ready_queue_init(queue, options.notify, options.context);
     } else {
         ready_queue_init(queue, signal_parking, queue);
     }
@@ -124,7 +127,7 @@ static bool is_empty(const struct oip_ready_queue *queue)
 
 int oip_ready_queue_wait(oip_ready_queue *queue, int64_t timeout_ns)
 {
-    RETURN_IF_FORKED(queue);
+    RETURN_IF_UNUSABLE(queue);
     if (queue->notify != signal_parking) {
         return fail_with(-EINVAL, "oip_ready_queue_wait: the queue was created with a notify of its own");
     }

@@ -33,7 +33,7 @@ int reorder_ring_init(struct reorder_ring *ring, size_t window, size_t extra, si
     }
     ring->slots = (char *)round_up((size_t)(uintptr_t)ring->memory, align > OIP_CACHE_LINE ? align : OIP_CACHE_LINE);
     ring->mask = slots - 1;
-    ring->payload_size = payload_size;
+    ring->payload_size = ring->output_size = payload_size;
     ring->slots_per_line = 1;
     while (ring->slots_per_line * 2 * ring->stride <= OIP_CACHE_LINE) {
         ring->slots_per_line *= 2;
@@ -181,15 +181,23 @@ uint64_t ring_claim_head(struct reorder_ring *ring, uint64_t head, uint64_t most
     return 0;
 }
 
-bool ring_is_claimable(const struct reorder_ring *ring)
+bool ring_is_claimable(struct reorder_ring *ring)
 {
+    uint64_t claim = atomic_load_explicit(&ring->claim, memory_order_seq_cst);
     for (;;) {
-        uint64_t claim = atomic_load_explicit(&ring->claim, memory_order_seq_cst);
-        if (view_claim(ring, claim) != CLAIM_NOTHING) {
-            return true;
+        enum claim_view view = view_claim(ring, claim);
+        if (view == CLAIM_READY || view == CLAIM_NOTHING) {
+            uint64_t now = atomic_load_explicit(&ring->claim, memory_order_seq_cst);
+            if (now == claim) {
+                return view == CLAIM_READY;
+            }
+            claim = now; /* others have claimed what this look was about */
+            continue;
         }
-        if (atomic_load_explicit(&ring->claim, memory_order_seq_cst) == claim) {
-            return false;
+        uint64_t next = view == CLAIM_PASS ? claim + 1 : ring_head(ring);
+        if (atomic_compare_exchange_weak_explicit(&ring->claim, &claim, next, memory_order_seq_cst,
+                                                  memory_order_relaxed)) {
+            claim = next;
         }
     }
 }

@@ -16,12 +16,14 @@
  * How. Sequence s lives in slot `s & mask`. Each slot has a stamp, the sequence and the phase in one word:
  *
  *      (older)  ->  ready  ->  done | failed | skipped | discarded         an item that the pool runs
- *      (older)  ->  reserved  ->  done | failed | skipped                  an item that finishes elsewhere
+ *      (older)  ->  reserved  ->  moving  ->  done | failed | skipped      an item that finishes elsewhere
  *
- * Items that have deadlines run in a copy, and go through `moving` and `reserved`: deadline.h.
+ * Items that have deadlines run in a copy, and go through `moving` and `reserved`, too: deadline.h.
  *
  * Since the sequence is in the stamp, a stamp of an earlier lap never looks like one of this lap, and nothing has to be
- * reset: a slot is free because head has passed it, whatever its stamp says.
+ * reset: a slot is free because head has passed it, whatever its stamp says. So who finishes a reserved item takes the
+ * slot from exactly this sequence and phase (ring_take), and a program that finishes one twice, or one that it never
+ * reserved, changes nothing: neither the item nor one of a later lap in its slot.
  *
  * Three counters, each on a cache line of its own:
  *   tail   next sequence to give. A caller takes t by compare-and-swap t -> t + 1 after it has seen t - head < window.
@@ -99,6 +101,7 @@ struct reorder_ring {
     size_t stride; /* bytes from slot to slot */
     size_t payload_offset;
     size_t payload_size;
+    size_t output_size; /* of it: what the consumer gets */
     uint64_t window;
     uint64_t slots_per_line; /* a power of two: the most that surely share a cache line */
     void *memory;            /* to be freed */
@@ -130,6 +133,13 @@ static inline uint64_t ring_stamp(const struct reorder_ring *ring, uint64_t sequ
 {
     /* Sequentially consistent: the last look of whoever is about to sleep. On x86 a plain load all the same. */
     return atomic_load_explicit(&ring_slot(ring, sequence)->stamp, memory_order_seq_cst);
+}
+
+/* Whether the slot holds the item `sequence`, in whatever phase. A last look, as above. */
+static inline bool ring_is_published(const struct reorder_ring *ring, uint64_t sequence)
+{
+    uint64_t stamp = ring_stamp(ring, sequence);
+    return stamp_sequence(stamp) == sequence && stamp_phase(stamp) != 0;
 }
 
 static inline uint64_t ring_head(const struct reorder_ring *ring)
@@ -173,6 +183,17 @@ static inline void ring_publish(struct slot *slot, uint64_t sequence, enum phase
     atomic_exchange_explicit(&slot->stamp, stamp_of(sequence, phase), memory_order_seq_cst);
 }
 
+/* Takes the slot of `sequence` out of `phase`, to move or replace the payload. One of several succeeds; nobody does
+ * where the slot is in another phase or another sequence's, or `sequence` is more than a stamp can hold. */
+static inline bool ring_take(struct slot *slot, uint64_t sequence, enum phase phase)
+{
+    uint64_t stamp = stamp_of(sequence, phase);
+    /* Acquire: the payload, and that a runner has read it; pairs with the release of whoever left it in this phase. */
+    return OIP_LIKELY(stamp_sequence(stamp) == sequence) &&
+           atomic_compare_exchange_strong_explicit(&slot->stamp, &stamp, stamp_of(sequence, PHASE_MOVING),
+                                                   memory_order_seq_cst, memory_order_relaxed);
+}
+
 /*
  * Takes the next item to run, `*first`, and up to `most` in all of those that are ready behind it. How many; 0: there
  * is none now. A run that fills cache lines ends with one, so that no two threads run items in the same line.
@@ -185,8 +206,8 @@ uint64_t ring_claim(struct reorder_ring *ring, uint64_t most, uint64_t *first);
  */
 uint64_t ring_claim_head(struct reorder_ring *ring, uint64_t head, uint64_t most);
 
-/* Whether ring_claim() would find or move something. */
-bool ring_is_claimable(const struct reorder_ring *ring);
+/* Whether an item is ready and unclaimed. Moves `claim` over what needs no claiming, so O(1) amortized. */
+bool ring_is_claimable(struct reorder_ring *ring);
 
 /* Sequences published or about to be, and not claimed. A snapshot. */
 uint64_t ring_backlog(const struct reorder_ring *ring);

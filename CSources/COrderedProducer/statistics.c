@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arguments.h"
 #include "deadline.h"
 
 #include <errno.h>
@@ -26,8 +27,9 @@ static void count_outstanding(const struct reorder_ring *ring, uint64_t head, ui
 
 int oip_get_statistics(const oip_producer *producer, struct oip_statistics *statistics)
 {
-    RETURN_IF_FORKED(producer);
-    if (statistics == NULL || statistics->size == 0) {
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NULL(statistics);
+    if (statistics->size < sizeof statistics->size) {
         return fail_with(-EINVAL, "oip_get_statistics: statistics.size is not sizeof(struct oip_statistics)");
     }
     struct oip_statistics now = {.size = statistics->size};
@@ -49,6 +51,7 @@ int oip_get_statistics(const oip_producer *producer, struct oip_statistics *stat
     now.worker_wakes = read(&producer->worker_wakes);
     now.consumer_wakes = read(&producer->consumer_wakes);
     now.caller_wakes = read(&producer->caller_wakes);
+    now.surplus = read(&producer->surplus);
     now.head_of_line_stall = read(&producer->stall_total);
     now.longest_stall = read(&producer->stall_longest);
     now.longest_stall_sequence = read(&producer->stall_longest_sequence);

@@ -119,25 +119,6 @@ static struct alarm *take_due(struct timekeeper *keeper, bool *alive, int64_t *n
     return due;
 }
 
-/* Whose timekeeper this thread is; NULL: none. */
-static _Thread_local struct timekeeper *current_keeper;
-
-bool timekeeper_goes_on(void)
-{
-    if (OIP_LIKELY(current_keeper == NULL)) {
-        return false;
-    }
-    struct alarm *due;
-    bool alive;
-    int64_t nap;
-    while ((due = take_due(current_keeper, &alive, &nap)) != NULL) {
-        if (alive) {
-            due->ring(due);
-        }
-    }
-    return true;
-}
-
 /* "<name>-clock", the name cut so that both fit into what Linux shows. Only a label: its failure is no failure. */
 static void name_this_thread(const struct oip_pool *pool)
 {
@@ -151,10 +132,6 @@ static void *keeper_main(void *argument)
     struct oip_pool *pool = argument;
     struct timekeeper *keeper = pool->timekeeper;
     name_this_thread(pool);
-    struct frame frame = {.pool = pool,
-                          .sequence = UINT64_MAX}; /* so that a shutdown in here does not wait for itself */
-    current_frame = &frame;
-    current_keeper = keeper;
     for (;;) {
         uint32_t ticket = parking_ticket(&keeper->parking);
         /* After the ticket: pairs with the stop, which raises this and then signals, so that the ticket is stale. */
@@ -171,7 +148,6 @@ static void *keeper_main(void *argument)
             due->ring(due);
         }
     }
-    current_frame = NULL;
     pthread_mutex_lock(&pool->lock);
     keeper->state = WORKER_LEFT;
     if (pool->handle_gone) {

@@ -9,8 +9,8 @@
  * How. A binary heap of pointers under a lock, and a parking place whose sleep ends at the time of the first. It starts
  * with the first alarm of its pool and ends with the pool's threads.
  *
- * What an alarm calls may wait: a sink that asks another producer for an item, say. That producer may need an alarm for
- * there to be room. So a timekeeper that waits in a call of this library rings what is due meanwhile.
+ * The thread runs nothing of the user's: what that waits for may need an alarm. It only wakes others; where these are
+ * all inside something, a spare thread of the pool (pool_run_spare).
  *
  * Why nothing is slept through. Who needs the alarm makes its need visible, then reads `set_for`; the timekeeper takes
  * the alarm down (set_for := never) and only then has it look at what is needed. All sequentially consistent: the one
@@ -53,9 +53,6 @@ static inline void alarm_set(struct oip_pool *pool, struct alarm *alarm, uint64_
         timekeeper_set(pool, alarm, time);
     }
 }
-
-/* This thread is about to wait. If it is a timekeeper it rings what is due first, and is to look again soon: true. */
-bool timekeeper_goes_on(void);
 
 /* Under the pool's lock: has the thread end, as all the pool's threads do. */
 void timekeeper_stop(struct oip_pool *pool);

@@ -3,37 +3,35 @@
 
 #include <sched.h>
 
-void waiter_remove(struct waiter_list *list, struct waiter *waiter)
+void waiter_remove(struct waiter *waiter)
 {
-    struct waiter *before = NULL;
-    for (struct waiter *at = list->first; at != waiter; at = at->next) {
-        before = at;
-    }
-    if (before != NULL) {
-        before->next = waiter->next;
+    struct waiter_list *list = waiter->list;
+    if (waiter->previous != NULL) {
+        waiter->previous->next = waiter->next;
     } else {
         list->first = waiter->next;
     }
-    if (list->last == waiter) {
-        list->last = before;
+    if (waiter->next != NULL) {
+        waiter->next->previous = waiter->previous;
+    } else {
+        list->last = waiter->previous;
     }
-    waiter->state = WAITER_UNUSED;
+    waiter->list = NULL;
 }
 
-void waiter_settle_first(struct waiter_list *from, struct waiter_list *told, int result, uint64_t sequence)
+void waiter_settle(struct waiter *waiter, struct waiter_list *told, int result, uint64_t sequence)
 {
-    struct waiter *waiter = from->first;
-    waiter_remove(from, waiter);
+    waiter_remove(waiter);
     waiter->result = result;
     waiter->sequence = sequence;
     waiter_append(told, waiter);
-    waiter->state = WAITER_SETTLED;
+    waiter->list = NULL; /* it waits no longer */
 }
 
 void waiter_settle_all(struct waiter_list *from, struct waiter_list *told, int result)
 {
     while (from->first != NULL) {
-        waiter_settle_first(from, told, result, 0);
+        waiter_settle(from->first, told, result, 0);
     }
 }
 
@@ -65,13 +63,13 @@ static void sleeper_done(struct oip_waiter *waiter, int result, uint64_t sequenc
     atomic_store_explicit(&sleeper->told, 2, memory_order_release);
 }
 
-unsigned waiter_count_sleepers(const struct waiter_list *list)
+bool waiter_has_several_sleepers(const struct waiter_list *list)
 {
     unsigned count = 0;
-    for (const struct waiter *waiter = list->first; waiter != NULL; waiter = waiter->next) {
+    for (const struct waiter *waiter = list->first; waiter != NULL && count < 2; waiter = waiter->next) {
         count += waiter->done == sleeper_done;
     }
-    return count;
+    return count == 2;
 }
 
 void sleeper_init(struct sleeper *sleeper)
@@ -90,10 +88,4 @@ bool sleeper_is_told(struct sleeper *sleeper)
         told = atomic_load_explicit(&sleeper->told, memory_order_acquire);
     }
     return told == 2;
-}
-
-void sleeper_sleep(struct sleeper *sleeper, uint32_t ticket, int64_t timeout_ns)
-{
-    parking_wait(&sleeper->parking, ticket, timeout_ns);
-    OIP_POINT(after_park);
 }

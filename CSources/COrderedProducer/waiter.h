@@ -4,7 +4,7 @@
  *
  * A waiter is a struct oip_waiter in its owner's memory. The list is protected by its owner's lock; outcomes are
  * delivered after unlocking, because a callback may call back: a granter moves waiters to a list of its own under the
- * lock, and tells them afterwards.
+ * lock, and tells them afterwards. Every operation on one waiter is O(1), however many wait.
  */
 #ifndef OIP_WAITER_H
 #define OIP_WAITER_H
@@ -14,23 +14,20 @@
 
 OIP_PRIVATE_BEGIN
 
-enum waiter_state {
-    WAITER_UNUSED = 0,
-    WAITER_LISTED,  /* in a list */
-    WAITER_SETTLED, /* the outcome is fixed, the waiter is being told */
+struct waiter_list {
+    struct waiter *first, *last;
 };
 
-/* The layout of oip_waiter.reserved. */
+/* The layout of struct oip_waiter. */
 struct waiter {
     void (*done)(struct oip_waiter *waiter, int result, uint64_t sequence);
     void *context;
-    struct waiter *next;
+    struct waiter_list *list; /* in which it waits; NULL: in none */
+    struct waiter *next, *previous;
     const void *payload; /* what to produce; NULL: a reservation, or the wait is for an end */
     uint64_t sequence;   /* outcome; before that, when the item is due: deadline.h */
-    uint64_t own;        /* the item from inside which this waits, see window.h; UINT64_MAX: none */
     int result;          /* outcome */
-    uint8_t state;
-    bool requests; /* `payload` is a struct oip_request */
+    bool requests;       /* `payload` is a struct oip_request */
 };
 
 _Static_assert(sizeof(struct waiter) <= sizeof(struct oip_waiter), "the public room suffices");
@@ -41,14 +38,17 @@ static inline struct waiter *waiter_of(struct oip_waiter *public)
     return (struct waiter *)(void *)public;
 }
 
-struct waiter_list {
-    struct waiter *first, *last;
-};
+/* It waits for nothing yet: oip_cancel() may ask for it from now on. */
+static inline void waiter_init(struct oip_waiter *public)
+{
+    waiter_of(public)->list = NULL;
+}
 
 static inline void waiter_append(struct waiter_list *list, struct waiter *waiter)
 {
+    waiter->list = list;
     waiter->next = NULL;
-    waiter->state = WAITER_LISTED;
+    waiter->previous = list->last;
     if (list->last != NULL) {
         list->last->next = waiter;
     } else {
@@ -57,11 +57,11 @@ static inline void waiter_append(struct waiter_list *list, struct waiter *waiter
     list->last = waiter;
 }
 
-/* Removes `waiter`, which is in the list. Linear in the waiters before it. */
-void waiter_remove(struct waiter_list *list, struct waiter *waiter);
+/* Removes the waiter from the list that it is in. */
+void waiter_remove(struct waiter *waiter);
 
-/* Moves the first waiter of `from` to `told`, with its outcome. */
-void waiter_settle_first(struct waiter_list *from, struct waiter_list *told, int result, uint64_t sequence);
+/* Moves the waiter from the list that it is in to `told`, with its outcome. */
+void waiter_settle(struct waiter *waiter, struct waiter_list *told, int result, uint64_t sequence);
 
 /* Moves all. */
 void waiter_settle_all(struct waiter_list *from, struct waiter_list *told, int result);
@@ -77,11 +77,10 @@ struct sleeper {
 };
 
 void sleeper_init(struct sleeper *sleeper);
-
-/* How many of the list are sleepers. Linear. */
-unsigned waiter_count_sleepers(const struct waiter_list *list);
 bool sleeper_is_told(struct sleeper *sleeper);
-void sleeper_sleep(struct sleeper *sleeper, uint32_t ticket, int64_t timeout_ns);
+
+/* Whether at least two of the list are sleepers. */
+bool waiter_has_several_sleepers(const struct waiter_list *list);
 
 OIP_PRIVATE_END
 

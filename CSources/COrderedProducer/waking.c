@@ -79,17 +79,6 @@ static void wake_worker(struct oip_producer *producer)
     }
 }
 
-/* Whether the consumer was waiting for one of these items, and was woken to run it. */
-static inline bool hand_over(struct oip_producer *producer, uint64_t first, uint64_t count)
-{
-    /* Sequentially consistent, after the stamps: pairs with go_idle(). */
-    uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
-    /* Under moderation it may wait for a later item than the head; that is not for it to run. */
-    return delivery_state(delivery) == DELIVERY_IDLE && delivery_sequence(delivery) - first < count &&
-           producer->assists && delivery_sequence(delivery) == ring_head(&producer->ring) &&
-           delivery_hand_over(producer, delivery);
-}
-
 /* What is there for the pool. */
 static inline void call_workers(struct oip_producer *producer, bool check)
 {
@@ -111,21 +100,51 @@ static inline void call_workers(struct oip_producer *producer, bool check)
 
 void waking_after_publish(struct oip_producer *producer, uint64_t sequence)
 {
-    if (!hand_over(producer, sequence, 1)) {
-        unsigned every = waking_cost(producer) < WAKING_CHEAP_NS ? WAKING_CHECK_CHEAP_EVERY : WAKING_CHECK_EVERY;
-        call_workers(producer, (sequence & (every - 1)) == 0);
+    /* Sequentially consistent, after the stamp: pairs with go_idle() and discard_run(). */
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    bool check = false;
+    if (OIP_UNLIKELY(word == delivery_word(sequence, DELIVERY_IDLE))) {
+        if (delivery_published(producer, word, sequence, 1)) {
+            return;
+        }
+        check = true;
     }
+    unsigned every = waking_cost(producer) < WAKING_CHEAP_NS ? WAKING_CHECK_CHEAP_EVERY : WAKING_CHECK_EVERY;
+    call_workers(producer, check || (sequence & (every - 1)) == 0);
 }
 
-void waking_after_publish_many(struct oip_producer *producer, uint64_t first, uint64_t count)
+void waking_after_publish_many(struct oip_producer *producer, const struct published *published)
 {
-    if (!hand_over(producer, first, count) || count > 1) {
+    uint64_t first = published->first;
+    uint64_t count = published->count;
+    /* As above. */
+    uint64_t word = atomic_load_explicit(&producer->delivery, memory_order_seq_cst);
+    if (delivery_state(word) == DELIVERY_IDLE && delivery_sequence(word) - first < count &&
+        delivery_published(producer, word, first, count)) {
+        return;
+    }
+    /* Reservations are for nobody to run; what is ready behind them is. */
+    if (published->ready ||
+        (ring_is_published(&producer->ring, first + count) && ring_is_claimable(&producer->ring))) {
         call_workers(producer, true);
     }
 }
 
+/* Whether others' entries are in the run queue. A guess: the length is a hint, and counts before a push. */
+static bool others_are_queued(struct oip_producer *producer)
+{
+    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
+    int own = (schedule & SCHEDULE_QUEUED) != 0;
+    return run_queue_length(&producer->pool->run_queue) > own;
+}
+
 void waking_chain(struct oip_producer *producer)
 {
+    /* This thread is gone for long. What else is queued was left to it perhaps. */
+    if (waking_cost(producer) >= WAKING_EXPENSIVE_NS && others_are_queued(producer) &&
+        pool_awake(producer->pool) < producer->pool->processors) {
+        wake_worker(producer);
+    }
     /* This worker is about to run one of them, unless it has to deliver first. */
     uint64_t mine = delivery_needs_pool(producer) ? 0 : 1;
     /* Not by the backlog alone: of sequences that were given, and whose caller has lost its processor before it
@@ -144,7 +163,7 @@ bool waking_may_leave(struct oip_producer *producer)
 {
     bool in_good_hands = (waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer)) ||
                          waking_is_crowded(producer);
-    return in_good_hands && run_queue_length(&producer->pool->run_queue) <= 1;
+    return in_good_hands && !others_are_queued(producer);
 }
 
 bool waking_room_is_near(struct oip_producer *producer)
@@ -201,10 +220,16 @@ static uint64_t worth_a_consumer_wake(struct oip_producer *producer, uint64_t he
     return run < backlog / 2 ? run : backlog / 2;
 }
 
+static bool is_to_be_run(const struct reorder_ring *ring, uint64_t sequence)
+{
+    return ring_stamp(ring, sequence) == stamp_of(sequence, PHASE_READY);
+}
+
 uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns)
 {
     uint64_t run = worth_a_consumer_wake(producer, head);
-    if (run < 2) {
+    /* Both are the pool's to run; when a reservation finishes is not for the library to guess. */
+    if (run < 2 || !is_to_be_run(&producer->ring, head) || !is_to_be_run(&producer->ring, head + run)) {
         *timeout_ns = PARKING_FOREVER;
         return head;
     }

@@ -26,6 +26,7 @@
 
 #include "pool.h"
 #include "producer.h"
+#include "publish.h"
 
 #include <sched.h>
 
@@ -68,11 +69,11 @@ bool waking_worker_will_look(struct oip_producer *producer);
 /* Whether whoever delivers, a sink's pool thread included, is awake and runs what it finds at the head. */
 bool waking_deliverer_runs_items(struct oip_producer *producer);
 
-/* The item `sequence` was published: sees to it that it is run, and wakes whom that is worth. Any thread. */
+/* The item `sequence`, which is to be run, was published: L1, see publish.h. Wakes whom that is worth. Any thread. */
 void waking_after_publish(struct oip_producer *producer, uint64_t sequence);
 
-/* The same for `count` items from `first` on, after a full fence. */
-void waking_after_publish_many(struct oip_producer *producer, uint64_t first, uint64_t count);
+/* The same for several, reservations among them, after a full fence. */
+void waking_after_publish_many(struct oip_producer *producer, const struct published *published);
 
 /* A worker begins with the producer: calls in the next one if the backlog is worth it. */
 void waking_chain(struct oip_producer *producer);

@@ -1,90 +1,98 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "window.h"
 
+#include "arguments.h"
 #include "deadline.h"
 #include "delivery.h"
 #include "endings.h"
 #include "events.h"
 #include "execution.h"
 #include "pool.h"
+#include "publish.h"
 #include "waking.h"
 
 #include <errno.h>
 
-static void fill_in(struct oip_producer *producer, struct waiter *waiter, struct wish wish, uint64_t own)
+/* A caller that waits inside an item of the same producer, on the stack of its thread. */
+struct inner_caller {
+    struct waiter *waiter;
+    uint64_t own; /* the outermost item of them */
+    struct inner_caller *next;
+};
+
+static void fill_in(struct oip_producer *producer, struct waiter *waiter, const void *payload,
+                    const struct oip_request *request)
 {
-    waiter->requests = wish.request != NULL;
-    waiter->payload = waiter->requests ? (const void *)wish.request : wish.payload;
-    waiter->own = own;
-    if (producer->deadlines != NULL) { /* which count from the call */
-        waiter->sequence = deadline_from_now(producer, waiter->requests ? wish.request->deadline_ns : 0);
-    }
+    waiter->requests = request != NULL;
+    waiter->payload = request != NULL ? (const void *)request : payload;
+    waiter->sequence = deadline_from_now(producer, request != NULL ? request->deadline_ns : 0); /* from the call on */
 }
 
-/* What the first in the list wants has the sequence: into its slot with it. */
-static void admit(struct oip_producer *producer, const struct waiter *waiter, uint64_t sequence)
+/* Callers that were let in under the lock, and what is to be done about it after. */
+struct granted {
+    struct waiter_list told;
+    struct published published;
+};
+
+/* Under the lock: what the first in the list wants has the sequence, and is published. */
+static void admit(struct oip_producer *producer, uint64_t sequence, struct granted *granted)
 {
-    struct reorder_ring *ring = &producer->ring;
-    struct slot *slot = ring_slot(ring, sequence);
+    struct waiter *waiter = producer->callers.first;
     const struct oip_request *request = waiter->requests ? waiter->payload : NULL;
-    const void *payload = request != NULL ? request->payload : waiter->payload;
-    if (producer->deadlines != NULL) {
-        deadline_publish(producer, sequence, payload, waiter->sequence, request != NULL ? request->argument : NULL);
-    } else if (payload != NULL) {
-        event(producer, OIP_REQUESTED, sequence);
-        oip_copy(slot_payload(ring, slot), payload, ring->payload_size);
-        ring_publish(slot, sequence, PHASE_READY);
-        OIP_POINT(after_publish);
-        waking_after_publish(producer, sequence);
-    } else {
-        event_reserved(producer, sequence);
-        ring_publish(slot, sequence, PHASE_RESERVED);
+    struct wish wish = {.payload = request != NULL ? request->payload : waiter->payload,
+                        .argument = request != NULL ? request->argument : NULL,
+                        .due = waiter->sequence};
+    publish_write(producer, sequence, &wish);
+    if (granted->published.count++ == 0) {
+        granted->published.first = sequence; /* newcomers go to the list: the sequences come in a row */
     }
+    granted->published.ready |= wish.payload != NULL;
+    waiter_settle(waiter, &granted->told, 0, sequence);
 }
 
-/* Under the lock: as much as there is room for. Whoever is settled moves to `told`. */
-static void grant(struct oip_producer *producer, struct waiter_list *told)
+/* Whether an item and all that was asked for after it fill the window: room comes only when it is delivered. */
+static bool fills_window(const struct oip_producer *producer, uint64_t own, uint64_t tail)
+{
+    /* Behind head: it was overtaken, and holds up nothing. */
+    return own >= ring_head(&producer->ring) && tail - own >= producer->ring.window;
+}
+
+/* Under the lock: lets in as many as there is room for. */
+static void grant(struct oip_producer *producer, struct granted *granted)
 {
     struct reorder_ring *ring = &producer->ring;
     struct waiter_list *callers = &producer->callers;
-    while (callers->first != NULL) {
-        uint64_t sequence, count;
-        if (ring_reserve(ring, true, 1, &sequence, &count) != RESERVED_SOME) {
-            break;
-        }
-        admit(producer, callers->first, sequence);
-        waiter_settle_first(callers, told, 0, sequence);
+    uint64_t sequence, count;
+    while (callers->first != NULL && ring_reserve(ring, true, 1, &sequence, &count) == RESERVED_SOME) {
+        admit(producer, sequence, granted);
     }
     /* What was granted may have made the wait of one inside an item hopeless. */
     uint64_t tail = ring_tail_word(ring) >> TAIL_SHIFT;
-    for (struct waiter *waiter = callers->first; waiter != NULL;) {
-        struct waiter *next = waiter->next;
-        /* Behind head: it was overtaken, and holds up nothing. */
-        if (waiter->own != UINT64_MAX && waiter->own >= ring_head(ring) && tail - waiter->own >= ring->window) {
-            waiter_remove(callers, waiter);
-            waiter->result = -EDEADLK;
-            waiter_append(told, waiter);
-            waiter->state = WAITER_SETTLED;
+    for (struct inner_caller *inner = producer->inner_callers; inner != NULL; inner = inner->next) {
+        if (inner->waiter->list != NULL && fills_window(producer, inner->own, tail)) {
+            waiter_settle(inner->waiter, &granted->told, -EDEADLK, 0);
         }
-        waiter = next;
     }
     if (callers->first == NULL) {
-        atomic_store_explicit(&producer->callers_wait, NOBODY_WAITS, memory_order_seq_cst);
+        atomic_fetch_and_explicit(&producer->callers_wait, (unsigned)CALLERS_FENCED, memory_order_seq_cst);
         atomic_fetch_and_explicit(&ring->tail, ~(uint64_t)TAIL_CALLERS_WAIT, memory_order_seq_cst);
     }
 }
 
 /*
- * Tells those who were granted. Where several threads wait in turn, one of them may have to share this processor with
- * the thread that makes room: that yields, or the one gets a time slice now and then, in which nobody makes room, and
- * the others get the rest.
+ * Under no lock: has the items of those who were let in run, and tells them. Where several threads wait in turn, one of
+ * them may have to share this processor with the thread that makes room: that yields, or the one gets a time slice now
+ * and then, in which nobody makes room, and the others get the rest.
  */
-static void tell(struct oip_producer *producer, struct waiter_list *told)
+static void conclude(struct oip_producer *producer, struct granted *granted)
 {
-    if (told->first != NULL) {
+    if (granted->published.count != 0) {
+        publish_announce(producer, &granted->published);
+    }
+    if (granted->told.first != NULL) {
         OIP_POINT(window_wake);
-        bool several = waiter_count_sleepers(told) > 1;
-        atomic_fetch_add_explicit(&producer->caller_wakes, waiter_tell_all(told), memory_order_relaxed);
+        bool several = waiter_has_several_sleepers(&granted->told);
+        atomic_fetch_add_explicit(&producer->caller_wakes, waiter_tell_all(&granted->told), memory_order_relaxed);
         if (several) {
             sched_yield();
         }
@@ -93,12 +101,12 @@ static void tell(struct oip_producer *producer, struct waiter_list *told)
 
 bool window_grant(struct oip_producer *producer)
 {
-    struct waiter_list told = {NULL, NULL};
+    struct granted granted = {0};
     pthread_mutex_lock(&producer->lock);
-    grant(producer, &told);
+    grant(producer, &granted);
     pthread_mutex_unlock(&producer->lock);
-    bool some = told.first != NULL;
-    tell(producer, &told);
+    bool some = granted.told.first != NULL;
+    conclude(producer, &granted);
     return some;
 }
 
@@ -108,63 +116,127 @@ static uint64_t room(const struct oip_producer *producer)
     return producer->ring.window - (tail - ring_head(&producer->ring));
 }
 
-void window_made_room(struct oip_producer *producer, enum patience patience)
+/* Deliveries have fenced for nobody for a while: they stop to, unless somebody begins to wait just now. */
+static void unfence_deliveries(struct oip_producer *producer)
 {
-    if (room(producer) >= (producer->ring.window + 3) / 4 || patience == CALLERS_URGENT ||
-        (patience == CALLERS_EAGER && !ring_is_claimable(&producer->ring))) {
+    if (++producer->unneeded_fences == FENCED_DELIVERIES) {
+        producer->unneeded_fences = 0;
+        unsigned fenced = CALLERS_FENCED;
+        atomic_compare_exchange_strong_explicit(&producer->callers_wait, &fenced, 0, memory_order_seq_cst,
+                                                memory_order_relaxed);
+    }
+}
+
+void window_made_room(struct oip_producer *producer, unsigned callers)
+{
+    if ((callers & CALLERS_FENCED) != 0) {
+        /* Between head and the word, and the look at claim: pairs with enlist() and window_after_claim(). */
+        atomic_thread_fence(memory_order_seq_cst);
+        callers = atomic_load_explicit(&producer->callers_wait, memory_order_seq_cst);
+    }
+    if ((callers & CALLERS_WAIT) == 0) {
+        unfence_deliveries(producer);
+        return;
+    }
+    producer->unneeded_fences = 0;
+    if (room(producer) >= (producer->ring.window + 3) / 4 || (callers & CALLERS_URGENT) != 0 ||
+        ((callers & CALLERS_EAGER) != 0 && !ring_is_claimable(&producer->ring))) {
         window_grant(producer);
     }
 }
 
-/* How eager those become who wait outside of its items. */
-static enum patience most_eager(const struct oip_producer *producer)
+void window_ran_dry(struct oip_producer *producer)
+{
+    if (!ring_is_claimable(&producer->ring) && room(producer) > 0) {
+        window_grant(producer);
+    }
+}
+
+/* What those become in the end who wait outside of its items. */
+static unsigned most_eager(const struct oip_producer *producer)
 {
     return producer->items_wait ? CALLERS_URGENT : CALLERS_EAGER;
 }
 
-static void wait_eagerly(struct oip_producer *producer, enum patience patience)
+/* Under the lock: says that somebody waits. True: deliveries are to fence from now on, and the caller has to call
+ * fence_deliveries(). */
+static bool say_that_callers_wait(struct oip_producer *producer, unsigned urgency)
 {
-    int before = atomic_load_explicit(&producer->callers_wait, memory_order_relaxed);
-    while (before < (int)patience &&
-           !atomic_compare_exchange_weak_explicit(&producer->callers_wait, &before, (int)patience, memory_order_seq_cst,
-                                                  memory_order_relaxed)) {
-    }
-    heavy_fence(); /* before the look at head; pairs with the light one in window_after_delivery() */
+    unsigned marks = CALLERS_WAIT | urgency | (urgency != 0 ? CALLERS_FENCED : 0);
+    /* Sequentially consistent, before the look at head: pairs with window_made_room(). */
+    unsigned before = atomic_fetch_or_explicit(&producer->callers_wait, marks, memory_order_seq_cst);
+    return (marks & ~before & CALLERS_FENCED) != 0;
+}
+
+/* Under no lock: no delivery is between its head and its look at callers_wait any more, without a fence. */
+static void fence_deliveries(struct oip_producer *producer)
+{
+    heavy_fence(); /* pairs with the light one in window_after_delivery() */
+    window_grant(producer);
 }
 
 /*
  * Appends the waiter, looks once more, and grants. Afterwards it is listed or settled; where it is settled, nobody else
  * tells it. Under no lock.
  */
-static void enlist(struct oip_producer *producer, struct waiter *waiter, bool eager)
+static void enlist(struct oip_producer *producer, struct waiter *waiter, struct inner_caller *inner, unsigned urgency)
 {
-    struct waiter_list told = {NULL, NULL};
+    struct granted granted = {0};
+    bool fence = false;
     pthread_mutex_lock(&producer->lock);
     /* Acquire-release: after this newcomers go to the list. */
     uint64_t tail = atomic_fetch_or_explicit(&producer->ring.tail, TAIL_CALLERS_WAIT, memory_order_seq_cst);
     waiter_append(&producer->callers, waiter);
+    if (inner != NULL) {
+        inner->next = producer->inner_callers;
+        producer->inner_callers = inner;
+    }
     if ((tail & TAIL_CLOSED) != 0) {
-        waiter_settle_all(&producer->callers, &told, -EPIPE);
+        waiter_settle_all(&producer->callers, &granted.told, -EPIPE);
     } else {
-        int patience = atomic_load_explicit(&producer->callers_wait, memory_order_relaxed);
-        if (waiter->own != UINT64_MAX) {
-            wait_eagerly(producer, CALLERS_URGENT);
-        } else if (eager) {
-            wait_eagerly(producer, most_eager(producer));
-        } else if (patience == NOBODY_WAITS) {
-            atomic_store_explicit(&producer->callers_wait, CALLERS_PATIENT, memory_order_seq_cst);
-        }
-        grant(producer, &told);
+        fence = say_that_callers_wait(producer, urgency);
+        grant(producer, &granted);
     }
     pthread_mutex_unlock(&producer->lock);
-    tell(producer, &told);
+    conclude(producer, &granted);
+    if (fence) {
+        fence_deliveries(producer);
+    }
+}
+
+static void remove_inner(struct oip_producer *producer, struct inner_caller *inner)
+{
+    pthread_mutex_lock(&producer->lock);
+    struct inner_caller **link = &producer->inner_callers;
+    while (*link != inner) {
+        link = &(*link)->next;
+    }
+    *link = inner->next;
+    pthread_mutex_unlock(&producer->lock);
+}
+
+/* A thread has slept for a while: it is as eager as it gets, and looks once more. */
+static void wait_eagerly(struct oip_producer *producer, struct waiter *waiter)
+{
+    struct granted granted = {0};
+    bool fence = false;
+    pthread_mutex_lock(&producer->lock);
+    if (waiter->list != NULL) {
+        fence = say_that_callers_wait(producer, most_eager(producer));
+        grant(producer, &granted);
+    }
+    pthread_mutex_unlock(&producer->lock);
+    conclude(producer, &granted);
+    if (fence) {
+        fence_deliveries(producer);
+    }
 }
 
 /* Whether room comes only after this caller has returned; see window.h. */
 static bool is_hopeless(struct oip_producer *producer, uint64_t own)
 {
     return delivers_for(producer) ||
-           (own != UINT64_MAX && (ring_tail_word(&producer->ring) >> TAIL_SHIFT) - own >= producer->ring.window);
+           (own != UINT64_MAX && fills_window(producer, own, ring_tail_word(&producer->ring) >> TAIL_SHIFT));
 }
 
 /*
@@ -190,7 +262,8 @@ bool waits_are_deep(void)
     return depth == WINDOW_HELP_DEPTH;
 }
 
-int window_wait(struct oip_producer *producer, struct wish wish, uint64_t *sequence)
+int window_wait(struct oip_producer *producer, const void *payload, const struct oip_request *request,
+                uint64_t *sequence)
 {
     uint64_t own = outermost_item(producer);
     if (is_hopeless(producer, own)) {
@@ -206,9 +279,14 @@ int window_wait(struct oip_producer *producer, struct wish wish, uint64_t *seque
     struct sleeper sleeper;
     sleeper_init(&sleeper);
     struct waiter *waiter = waiter_of(&sleeper.waiter);
-    fill_in(producer, waiter, wish, own);
+    fill_in(producer, waiter, payload, request);
+    struct inner_caller inner = {waiter, own, NULL};
+    bool is_inner = own != UINT64_MAX;
     OIP_POINT(window_wait);
-    enlist(producer, waiter, pool_thread);
+    enlist(producer, waiter, is_inner ? &inner : NULL,
+           is_inner      ? CALLERS_URGENT
+           : pool_thread ? most_eager(producer)
+                         : 0);
     atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
     uint32_t until_sample = waking_cost(producer) == UINT32_MAX ? 1 : WAKING_SAMPLE_EVERY;
     bool eager = pool_thread;
@@ -235,24 +313,22 @@ int window_wait(struct oip_producer *producer, struct wish wish, uint64_t *seque
             continue;
         }
         if (pool_thread) {
-            delivery_on_pool(producer, &until_sample); /* the sink may be waiting for a pool thread */
+            execution_deliver(producer, &until_sample); /* the sink may be waiting for a pool thread */
         }
-        bool looks_again = timekeeper_goes_on() || pool_thread;
         if (!sleeper_is_told(&sleeper)) {
             atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
-            /* A pool thread is what others count on: it looks again what there is to run, or to hand to the sink. */
-            sleeper_sleep(&sleeper, ticket,
-                          looks_again ? WAKING_LOOKOUT_NS
-                          : eager     ? PARKING_FOREVER
-                                      : WINDOW_PATIENCE_NS);
+            execution_sleep(&sleeper.parking, ticket, eager ? PARKING_FOREVER : WINDOW_PATIENCE_NS);
             atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
             if (!eager) {
                 eager = true;
-                wait_eagerly(producer, most_eager(producer));
+                wait_eagerly(producer, waiter);
             }
         }
     }
     atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
+    if (is_inner) {
+        remove_inner(producer, &inner);
+    }
     if (waiter->result == -EDEADLK) {
         fail_with(-EDEADLK, "the window of %llu items filled up behind the item that waits for room in it",
                   (unsigned long long)producer->ring.window);
@@ -262,43 +338,42 @@ int window_wait(struct oip_producer *producer, struct wish wish, uint64_t *seque
     return waiter->result;
 }
 
-int window_wait_async(struct oip_producer *producer, struct wish wish, struct oip_waiter *waiter)
+int window_wait_async(struct oip_producer *producer, const void *payload, const struct oip_request *request,
+                      struct oip_waiter *waiter)
 {
     struct waiter *inner = waiter_of(waiter);
-    fill_in(producer, inner, wish, UINT64_MAX);
+    fill_in(producer, inner, payload, request);
     OIP_POINT(window_wait);
-    enlist(producer, inner, true);
+    enlist(producer, inner, NULL, most_eager(producer));
     return -EINPROGRESS;
 }
 
 int oip_cancel(oip_producer *producer, struct oip_waiter *waiter)
 {
-    RETURN_IF_FORKED(producer);
+    RETURN_IF_UNUSABLE(producer);
+    RETURN_IF_NULL(waiter);
     struct waiter *inner = waiter_of(waiter);
-    struct waiter_list told = {NULL, NULL};
+    struct granted granted = {0};
     OIP_POINT(cancel);
     pthread_mutex_lock(&producer->lock);
-    bool waits = false;
-    for (struct waiter *at = producer->callers.first; at != NULL; at = at->next) {
-        waits = waits || at == inner;
-    }
+    bool waits = inner->list == &producer->callers;
     if (waits) {
-        waiter_remove(&producer->callers, inner);
-        grant(producer, &told); /* takes the marks away if it was the last */
+        waiter_remove(inner);
+        grant(producer, &granted); /* takes the marks away if it was the last */
     }
     pthread_mutex_unlock(&producer->lock);
-    tell(producer, &told);
+    conclude(producer, &granted);
     return waits ? 0 : -EALREADY;
 }
 
 void window_close(struct oip_producer *producer)
 {
-    struct waiter_list told = {NULL, NULL};
+    struct granted granted = {0};
     atomic_fetch_or_explicit(&producer->ring.tail, TAIL_CLOSED, memory_order_seq_cst);
     OIP_POINT(close);
     pthread_mutex_lock(&producer->lock);
-    waiter_settle_all(&producer->callers, &told, -EPIPE);
-    atomic_store_explicit(&producer->callers_wait, NOBODY_WAITS, memory_order_seq_cst);
+    waiter_settle_all(&producer->callers, &granted.told, -EPIPE);
+    atomic_fetch_and_explicit(&producer->callers_wait, (unsigned)CALLERS_FENCED, memory_order_seq_cst);
     pthread_mutex_unlock(&producer->lock);
-    tell(producer, &told);
+    conclude(producer, &granted);
 }

@@ -43,8 +43,10 @@ static bool wake(struct oip_pool *pool, uint64_t mark)
             worker = pool->workers[idle_top(idle) - 1];
             next = idle_with_top(idle, atomic_load_explicit(&worker->next_parked, memory_order_relaxed)) -
                    IDLE_PARKED_ONE + IDLE_SEARCHING_ONE;
+        } else if (mark != 0 || (idle & IDLE_WANTED) != 0) {
+            return false; /* all are awake */
         } else {
-            return false; /* all are awake, and look at the queue before they park */
+            next = idle | IDLE_WANTED; /* the next one that is about to park looks again */
         }
         next = (next | mark) + IDLE_TAG_ONE;
         if (atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst,
@@ -85,13 +87,15 @@ static void end_search(struct worker *worker)
 {
     struct oip_pool *pool = worker->pool;
     worker->searching = false;
+    bool relied_on = worker->relied_on;
+    worker->relied_on = false;
     uint64_t before = atomic_fetch_add_explicit(&pool->idle, IDLE_TAG_ONE - IDLE_SEARCHING_ONE, memory_order_seq_cst);
     if (idle_searching(before) != 1) {
         return;
     }
     if ((before & IDLE_WANTED) != 0) {
         atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
-    } else if (idle_lookout(before) != 0) {
+    } else if (!relied_on && idle_lookout(before) != 0) {
         return; /* what is left in the queue was left to the lookout */
     }
     /* Pushes that found this thread searching left it at that, and it has taken one of them. How many there are is not
@@ -122,6 +126,12 @@ static bool somebody_must_leave(struct oip_pool *pool)
            atomic_load_explicit(&pool->leaving, memory_order_seq_cst) != 0;
 }
 
+static bool nothing_happened_since(struct oip_pool *pool, uint64_t idle)
+{
+    /* Sequentially consistent, after a push: pairs with wake() and park(). Each change has another tag. */
+    return atomic_load_explicit(&pool->idle, memory_order_seq_cst) == idle;
+}
+
 /*
  * The lookout's timer ran out: it searches now, so that the queue stays watched; unless somebody is waking it just now.
  */
@@ -143,18 +153,22 @@ static bool step_down(struct worker *worker)
 
 /*
  * Looks once at everything in the queue: what others move is put back, the first thing that nobody does is run. Finding
- * nothing to run, the thread parks again; for good where the queue was empty.
+ * nothing to run, the thread parks again; for good where the queue was empty. Not so if anything happened in the pool
+ * meanwhile: somebody who was woken, or who was about to park, may have found nothing in the queue, because it was in
+ * this thread's hands.
  */
 static void look_out(struct worker *worker)
 {
     struct run_queue *queue = &worker->pool->run_queue;
     struct runnable *first = NULL;
+    uint64_t idle = atomic_load_explicit(&worker->pool->idle, memory_order_seq_cst);
     OIP_POINT(look_out);
+    atomic_store_explicit(&worker->pool->next_look, oip_now() + WAKING_LOOKOUT_NS, memory_order_relaxed);
     for (;;) {
         struct runnable *runnable = run_queue_pop(queue);
         if (runnable == NULL) {
             worker->wants_lookout = first != NULL;
-            worker->leaves_the_rest = true;
+            worker->leaves_the_rest = first == NULL || nothing_happened_since(worker->pool, idle);
             return;
         }
         bool again = runnable == first;
@@ -172,10 +186,25 @@ static void look_out(struct worker *worker)
         }
         run_queue_push(queue, runnable);
         if (again) {
-            worker->leaves_the_rest = true;
+            worker->leaves_the_rest = nothing_happened_since(worker->pool, idle);
             return;
         }
     }
+}
+
+/*
+ * How long a thread that becomes the lookout sleeps. The time of the next look is the pool's: threads that are woken and
+ * park again do not put it off.
+ */
+static int64_t time_until_look(struct oip_pool *pool)
+{
+    uint64_t now = oip_now();
+    uint64_t next = atomic_load_explicit(&pool->next_look, memory_order_relaxed);
+    if (next + WAKING_LOOKOUT_NS < now || next > now + WAKING_LOOKOUT_NS) {
+        next = now + WAKING_LOOKOUT_NS; /* nobody has looked out for a while */
+        atomic_store_explicit(&pool->next_look, next, memory_order_relaxed);
+    }
+    return next > now ? (int64_t)(next - now) : 0;
 }
 
 static void measure_wake(struct worker *worker)
@@ -186,42 +215,63 @@ static void measure_wake(struct worker *worker)
     }
 }
 
-/* Sleeps until woken, as lookout or for good. */
-static void park(struct worker *worker)
+/*
+ * Somebody wanted a thread, and left it at those that are awake. Whether it is this one that looks: one that searches,
+ * or, where none does, the first that is about to park. It searches then, and calls the next one if there is more.
+ */
+static bool is_called(struct worker *worker, uint64_t *idle)
+{
+    while ((*idle & IDLE_WANTED) != 0 && (worker->searching || idle_searching(*idle) == 0)) {
+        uint64_t next = (*idle & ~IDLE_WANTED) + (worker->searching ? 0 : IDLE_SEARCHING_ONE) + IDLE_TAG_ONE;
+        if (atomic_compare_exchange_weak_explicit(&worker->pool->idle, idle, next, memory_order_seq_cst,
+                                                  memory_order_seq_cst)) {
+            worker->searching = worker->relied_on = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Off to sleep, as the lookout or in the stack of parked threads: the idle word after that. 0: it is called. */
+static uint64_t enter_stack(struct worker *worker)
 {
     struct oip_pool *pool = worker->pool;
-    uint32_t ticket = parking_ticket(&worker->parking);
     uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
     uint64_t next;
-    bool as_lookout;
     do {
-        if (worker->searching && (idle & IDLE_WANTED) != 0) {
-            /* Somebody relied on this thread's searching: look again. */
-            atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
-            return;
+        if (is_called(worker, &idle)) {
+            return 0;
         }
-        as_lookout = worker->wants_lookout && idle_lookout(idle) == 0;
-        if (as_lookout) {
+        if (worker->wants_lookout && idle_lookout(idle) == 0) {
             next = idle_with_lookout(idle, worker->index + 1);
         } else {
             atomic_store_explicit(&worker->next_parked, idle_top(idle), memory_order_relaxed);
             next = idle_with_top(idle, worker->index + 1) + IDLE_PARKED_ONE;
         }
-        next += IDLE_TAG_ONE;
-        if (worker->searching) {
-            next -= IDLE_SEARCHING_ONE;
-        }
+        next = next + IDLE_TAG_ONE - (worker->searching ? IDLE_SEARCHING_ONE : 0);
         /* Release: next_parked, read by the waker; sequentially consistent: see pool.h. */
     } while (
         !atomic_compare_exchange_weak_explicit(&pool->idle, &idle, next, memory_order_seq_cst, memory_order_seq_cst));
     worker->searching = false;
+    return next;
+}
+
+/* Sleeps until woken, as lookout or for good. */
+static void park(struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
+    uint32_t ticket = parking_ticket(&worker->parking);
+    uint64_t idle = enter_stack(worker);
+    if (idle == 0) {
+        return;
+    }
     OIP_POINT(going_to_park);
     /* The last look: it may wake this very thread, which then waits no longer. */
-    if ((idle_lookout(next) == 0 && !run_queue_is_empty(&pool->run_queue)) || somebody_must_leave(pool)) {
+    if ((idle_lookout(idle) == 0 && !run_queue_is_empty(&pool->run_queue)) || somebody_must_leave(pool)) {
         pool_wake(pool);
     }
-    if (as_lookout) {
-        if (!parking_wait(&worker->parking, ticket, WAKING_LOOKOUT_NS) && step_down(worker)) {
+    if (idle_lookout(idle) == worker->index + 1) {
+        if (!parking_wait(&worker->parking, ticket, time_until_look(pool)) && step_down(worker)) {
             look_out(worker);
             return;
         }
@@ -265,12 +315,51 @@ void pool_clear_run_queue(struct oip_pool *pool)
     }
 }
 
-void *worker_main(void *argument)
+/* The errand of a spare thread: runs what is queued as long as the worker sleeps in whose place it does. */
+static void serve_in_place_of(void *argument)
 {
-    struct worker *worker = argument;
+    struct worker *sleeper = argument;
+    struct worker *worker = current_worker;
     struct oip_pool *pool = worker->pool;
-    name_this_thread(worker);
-    current_worker = worker;
+    struct runnable *runnable;
+    worker->looks_out = true; /* nothing moves, or it would not have come */
+    while (atomic_load_explicit(&sleeper->sleeps, memory_order_relaxed) &&
+           !atomic_load_explicit(&pool->stopping, memory_order_seq_cst) &&
+           (runnable = run_queue_pop(&pool->run_queue)) != NULL) {
+        runnable->run(runnable, worker);
+    }
+    atomic_store_explicit(&sleeper->has_substitute, false, memory_order_relaxed);
+}
+
+/* Something is queued, and this worker can not run it. */
+static void find_substitute(struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
+    uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
+    if (idle_parked(idle) != 0 || idle_searching(idle) != 0 || idle_lookout(idle) != 0) {
+        pool_wake(pool);
+    } else if (!atomic_exchange_explicit(&worker->has_substitute, true, memory_order_relaxed) &&
+               pool_run_spare(pool, serve_in_place_of, worker) != 0) {
+        atomic_store_explicit(&worker->has_substitute, false, memory_order_relaxed); /* another time */
+    }
+}
+
+bool pool_sleep(struct worker *worker, struct parking *place, uint32_t ticket, int64_t timeout_ns)
+{
+    atomic_store_explicit(&worker->sleeps, true, memory_order_relaxed);
+    bool signalled = parking_wait(place, ticket, timeout_ns);
+    if (!signalled && !run_queue_is_empty(&worker->pool->run_queue)) {
+        find_substitute(worker);
+        signalled = parking_wait(place, ticket, timeout_ns);
+    }
+    atomic_store_explicit(&worker->sleeps, false, memory_order_relaxed);
+    return signalled;
+}
+
+/* Runs what is queued until the thread is to leave. */
+static void serve(struct worker *worker)
+{
+    struct oip_pool *pool = worker->pool;
     for (;;) {
         struct runnable *runnable = worker->leaves_the_rest ? NULL : run_queue_pop(&pool->run_queue);
         if (runnable != NULL) {
@@ -295,6 +384,19 @@ void *worker_main(void *argument)
             continue;
         }
         park(worker);
+    }
+}
+
+void *worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    struct oip_pool *pool = worker->pool;
+    name_this_thread(worker);
+    current_worker = worker;
+    if (worker->errand == NULL) {
+        serve(worker);
+    } else {
+        worker->errand(worker->errand_argument);
     }
     OIP_POINT(worker_leaves);
     if (worker->searching) {

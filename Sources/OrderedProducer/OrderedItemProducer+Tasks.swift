@@ -43,10 +43,8 @@ extension OrderedItemProducer {
             guard ending.wants(sequence) else {
                 return core.fail(sequence)
             }
-            let scope = ItemScope(core)
-            defer { scope.finish() }
             do {
-                let item = try await ItemScope.$current.withValue(scope) { try await make() }
+                let item = try await ItemScope(core).make(make)
                 unsafe Slot.withPayload { payload in
                     unsafe payload.initializeMemory(as: Item.self, to: item)
                     unsafe core.complete(sequence, payload)

@@ -109,18 +109,18 @@ public final class WorkerPool: Sendable {
     /// Runs `body` once on a thread of the pool, where it may block, and gives what it returns: the original's
     /// `deferToThreadInPool`. No order is promised.
     ///
-    /// Cancelling the task neither keeps `body` from running nor ends the wait for it.
+    /// A task that is cancelled before `body` has begun throws at once, and `body` never runs. Once `body` runs,
+    /// cancelling the task neither interrupts it nor ends the wait for it.
     ///
-    /// - Throws: what `body` throws, or ``ProducerError/poolShutDown``.
+    /// - Throws: what `body` throws, `CancellationError`, or ``ProducerError/poolShutDown``.
     public nonisolated(nonsending) func run<T: Sendable>(
         _ body: @escaping @Sendable () throws -> T
     ) async throws -> T {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
-            do {
-                try core.run { continuation.resume(with: Result { try body() }) }
-            } catch {
-                continuation.resume(throwing: error)
-            }
+        let call = PoolCall(body)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { call.start(on: core, $0) }
+        } onCancel: {
+            call.cancel()
         }
     }
 
@@ -133,12 +133,9 @@ public final class WorkerPool: Sendable {
         let done = ItemOutcome<Void>()
         // The wait blocks, so it gets a thread for itself: blocking one of the concurrency runtime's could keep the
         // very tasks from running that the pool waits for.
-        while ThreadJob.runOnOwnThread({
+        await ThreadJob.runOnOwnThreadInTheEnd {
             core.shutdown()
             done.resolve(.success(()))
-        }) != 0 {
-            // The system is out of threads; the pool's end will not fail for that.
-            try? await Task.sleep(for: .milliseconds(10))
         }
         if !ItemScope.isInsideAny { _ = await done.resolution }
     }

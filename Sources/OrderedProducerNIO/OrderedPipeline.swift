@@ -62,9 +62,10 @@
                         seat.deliver(answer, to: write)
                     })
                 let reader = RequestReader<Request>()
-                return { count, requests in
+                let ask: PipelineLine.Ask = { count, requests in
                     try transform.produce(atMost: count) { reader.next(of: &requests) } == count
                 }
+                return (ask, transform)
             }
         }
 
@@ -93,7 +94,7 @@
                         seat.deliver(answer, to: write)
                     })
                 let reader = RequestReader<Request>()
-                return { count, requests in
+                let ask: PipelineLine.Ask = { count, requests in
                     for _ in 0..<count {
                         guard let request = reader.next(of: &requests),
                             case .accepted = try items.tryProduceItem(asTask: { await answer(request) })
@@ -101,6 +102,7 @@
                     }
                     return true
                 }
+                return (ask, items)
             }
         }
 

@@ -8,6 +8,7 @@
         /// From here on the connection is served.
         public func handlerAdded(context: ChannelHandlerContext) {
             self.context = context
+            hold(!context.channel.isWritable)
             do {
                 part = try pipeline.part(on: context.eventLoop)
             } catch {
@@ -19,6 +20,8 @@
         /// What is outstanding is discarded.
         public func handlerRemoved(context: ChannelHandlerContext) {
             connectionIsOver()
+            // A channel that was never active goes without becoming inactive.
+            leave()
             self.context = nil
         }
 
@@ -29,22 +32,24 @@
             leave()
         }
 
-        /// Leaves as soon as what was asked for is answered.
+        /// Leaves as soon as what was asked for is answered; where the connection is to close, with it.
         public func removeHandler(context: ChannelHandlerContext, removalToken: ChannelHandlerContext.RemovalToken) {
             removal = removalToken
             switch phase {
-            case .open, .finishing:
+            case .open:
                 phase = .leaving
                 proceed()
             case .over:
                 leave()
-            case .leaving, .closing:
-                break  // it goes with the connection, or is going already
+            case .finishing, .leaving, .closing:
+                break  // nobody else would close the connection; or it is going already
             }
         }
 
-        /// Passes all events on, and finishes after those that say that no more requests are wanted.
+        /// Takes responses of handlers before this one. Passes all other events on, and finishes after those that say
+        /// that no more requests are wanted.
         public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if let response = event as? ResponseInTurn { return take(response) }
             context.fireUserInboundEventTriggered(event)
             if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed { finish() }
         }
@@ -55,15 +60,17 @@
             finish()
         }
 
-        /// No more requests are expected.
+        /// No more requests are expected. A handler that was to leave stays: whoever would come after it does not know
+        /// that the connection has to be closed.
         func finish() {
-            guard phase == .open else { return }
+            guard phase == .open || phase == .leaving else { return }
             phase = .finishing
             proceed()
         }
 
-        /// Goes on, where the client reads again.
+        /// Responses wait in the window until the client reads again.
         public func channelWritabilityChanged(context: ChannelHandlerContext) {
+            hold(!context.channel.isWritable)
             context.fireChannelWritabilityChanged()
             proceed()
         }
@@ -75,7 +82,7 @@
         }
 
         func readIfOwed() {
-            guard owesRead, phase == .open, kept.isEmpty, mayAsk else { return }
+            guard owesRead, mayRead else { return }
             owesRead = false
             context?.read()
         }

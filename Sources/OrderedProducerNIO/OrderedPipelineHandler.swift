@@ -11,19 +11,23 @@
     /// the ``OrderedPipeline``.
     ///
     /// - Responses that became ready together are flushed once.
-    /// - While the window is full, or the channel is not writable because the client does not read, nothing is read.
-    ///   Requests that one read brought too many are kept until there is room.
+    /// - While the channel is not writable because the client does not read, nothing is written to it, read from it, or
+    ///   begun: finished responses stay in the window. At most the high-water mark and one response are buffered.
+    /// - While the window is full nothing is read. Requests that one read brought too many are kept until there is
+    ///   room.
+    /// - Where a part of a response cannot be written (an encoder refuses it, say), nothing is written behind it: the
+    ///   error goes through the channel's pipeline, and the connection closes when the earlier responses are out.
     /// - Where the client closes its half (`allowRemoteHalfClosure`), the server is quiescing
     ///   (`ChannelShouldQuiesceEvent`), or a handler before this one reports an error, what was received is answered,
-    ///   and then the connection closes.
+    ///   and then the connection closes. A handler that is removed meanwhile stays until then.
     /// - Where the connection is lost, requests that were not begun are not begun, and later responses are discarded.
     /// - A handler that is removed by `removeHandler` first writes the responses to what was asked; requests that it
     ///   did not ask for yet go on to the next handler.
     ///
-    /// For HTTP/1.1 put `NIOHTTPServerRequestAggregator` before it, and no `HTTPServerPipelineHandler`
-    /// (`withPipeliningAssistance: false`), which lets one request through at a time. Handlers that answer of their own
-    /// accord do so out of turn: leave out NIO's for malformed requests (`withErrorHandling: false`); the aggregator's
-    /// 413 is one, too.
+    /// For HTTP/1.1 put an ``OrderedPipelineHTTPAggregator`` before it, and no `HTTPServerPipelineHandler`
+    /// (`withPipeliningAssistance: false`), which lets one request through at a time. Handlers before this one that
+    /// answer on their own do so with ``ResponseInTurn``; those that write at once do it out of turn, so leave them out
+    /// (`withErrorHandling: false`).
     ///
     /// Errors of other handlers, events and changes of writability are passed on. Used on its channel's loop only.
     public final class OrderedPipelineHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -43,15 +47,17 @@
         private var line: PipelineLine?
         private var outstanding = 0
         var kept = KeptRequests()
+        /// Requests in all, whatever has become of them.
+        private var received: UInt64 = 0
+        private var inTurn = InTurn()
         var phase = ConnectionPhase.open
         /// Somebody asked for the handler's removal.
         var removal: ChannelHandlerContext.RemovalToken?
         /// A `read` was held back.
         var owesRead = false
-        /// The last part so far: it is written with a promise when its batch is flushed.
-        private var unsent: NIOAny?
-        /// Batches that were flushed and are not out yet: the connection must not close before.
-        private var batchesOnTheirWay = 0
+        /// The channel is not writable: responses wait in the producer.
+        private var isHeld = false
+        private var parts = WrittenParts()
 
         /// A handler for one connection, whose requests `pipeline` answers.
         public init<Request, Response>(_ pipeline: OrderedPipeline<Request, Response>) {
@@ -63,6 +69,7 @@
         /// A request. It is begun with those that come with it, at the latest when the read is complete.
         public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard phase.keeps else { return }
+            received += 1
             kept.append(data)
             askForMany()
         }
@@ -73,15 +80,19 @@
             context.fireChannelReadComplete()
         }
 
-        var mayAsk: Bool {
-            guard phase.asks, outstanding < pipeline.window, let context else { return false }
-            return context.channel.isWritable
+        /// Requests that are answered, or will not be.
+        private var answered: UInt64 { received - UInt64(outstanding + kept.count) }
+
+        private var mayAsk: Bool { phase.asks && !isHeld && outstanding < pipeline.window }
+
+        /// Whether the next read is passed on.
+        var mayRead: Bool {
+            phase == .open && kept.isEmpty && !isHeld && outstanding + inTurn.count < pipeline.window
         }
 
         /// Asks for several at once, where there is room: asking wakes the pool, which costs as much as a response
         /// where it happens for each. What is outstanding keeps the pool busy while as many again gather.
-        @usableFromInline
-        func askForMany() {
+        private func askForMany() {
             if min(kept.count, pipeline.window - outstanding) >= max(16, outstanding) { askForKept() }
         }
 
@@ -101,6 +112,7 @@
 
         /// The pipeline was shut down: what is outstanding is answered, and the connection closes.
         private func refuse() {
+            inTurn.drop(after: answered)
             kept.removeAll()
             guard phase == .open else { return }
             context?.fireErrorCaught(ProducerError.ended)
@@ -117,14 +129,19 @@
 
         // MARK: Responses
 
-        /// The next response in order is about to be written, or its failure told; from the line.
+        /// The next response in order has been written; from the line.
         @usableFromInline
-        func answerComes() { outstanding -= 1 }
+        func responseIsWritten() {
+            outstanding -= 1
+            writeInTurn()
+            askForMany()
+        }
 
         /// All that was deliverable has been delivered; from the line.
         func answersDelivered() {
             flush()
             if outstanding == 0, let line {
+                line.isHeld = false
                 line.handler = nil
                 self.line = nil
                 part?.giveBack(line)
@@ -132,35 +149,51 @@
             proceed()
         }
 
-        private func flush() {
-            guard let last = unsent, let context else { return }
-            unsent = nil
-            let written = context.eventLoop.makePromise(of: Void.self)
-            batchesOnTheirWay += 1
-            written.futureResult.assumeIsolated().whenComplete { [self] _ in
-                batchesOnTheirWay -= 1
-                closeIfWritten()
-            }
-            context.write(last, promise: written)
-            context.flush()
+        /// A handler before this one answers.
+        func take(_ response: ResponseInTurn) {
+            guard phase.keeps else { return }
+            inTurn.append(response, turn: received)
+            proceed()
         }
 
-        /// Does what waits for room, or for the last response.
-        func proceed() {
-            askForKept()
-            // Not in the middle of the last response, one of whose parts may have filled the channel's buffer: the line
-            // is given back behind it.
-            switch phase {
-            case .finishing where outstanding == 0 && line == nil && kept.isEmpty:
-                phase = .closing
-                flush()
-                closeIfWritten()
-            case .leaving where outstanding == 0 && line == nil:
-                leave()
-            default:
-                readIfOwed()
+        /// Writes the responses of other handlers that are due. None is in the middle of a response: where one has to
+        /// wait until the channel is writable, so does the next response.
+        private func writeInTurn() {
+            while !isHeld, let response = inTurn.next(after: answered) {
+                response.write(ResponseWriter(connection: self))
             }
         }
+
+        /// The channel's buffer is full, or has room again.
+        func hold(_ isFull: Bool) {
+            isHeld = isFull
+            line?.isHeld = isFull
+        }
+
+        private func flush() {
+            guard !parts.areFlushed else { return }
+            parts.flush()
+            context?.flush()
+        }
+
+        /// Does what waits for room, for the last response, or for a turn.
+        func proceed() {
+            if !isHeld, inTurn.isDue(after: answered) {
+                writeInTurn()
+                flush()
+            }
+            askForKept()
+            if phase == .finishing, isAnswered, kept.isEmpty {
+                phase = .closing
+                flush()
+            }
+            goIfWritten()
+            readIfOwed()
+        }
+
+        /// Whether there is no response left to write. Never so in the middle of one, whose parts may have filled the
+        /// channel's buffer: the line is given back behind the last one.
+        private var isAnswered: Bool { outstanding == 0 && line == nil && !inTurn.isDue(after: answered) }
 
         // MARK: Endings
 
@@ -172,14 +205,35 @@
             closeAfterThisResponse()
         }
 
-        private func closeIfWritten() {
-            // What the last response wrote may still be here: it is flushed in a task of its own.
-            if phase == .closing, unsent == nil, batchesOnTheirWay == 0 { context?.close(promise: nil) }
+        /// A part cannot be written. The earlier ones are, and the connection closes; at once, where others are behind
+        /// it already.
+        private func failed(_ number: UInt64, _ error: any Error) {
+            let isFirst = !parts.haveFailed
+            let isOvertaken = parts.failed(number)
+            // Where the connection is lost, all fail that are on their way; it is not their failure.
+            guard phase != .over, let context, context.channel.isActive else { return }
+            if isFirst { context.fireErrorCaught(error) }
+            guard isOvertaken else { return closeAfterThisResponse() }
+            guard phase != .over else { return }
+            phase = .closing
+            abandon()
+            context.close(promise: nil)
+        }
+
+        /// Closes, or leaves, where that is due and nothing is on its way any more.
+        private func goIfWritten() {
+            guard parts.areOut else { return }
+            switch phase {
+            case .closing: context?.close(promise: nil)
+            case .leaving where isAnswered: leave()
+            default: break
+            }
         }
 
         /// Nobody is interested in what is outstanding any more.
         private func abandon() {
             kept.removeAll()
+            inTurn.removeAll()
             outstanding = 0
             line?.handler = nil
             line = nil
@@ -187,7 +241,6 @@
 
         func connectionIsOver() {
             phase = .over
-            unsent = nil
             owesRead = false
             abandon()
         }
@@ -197,9 +250,13 @@
             guard let context, let removal else { return }
             self.removal = nil
             phase = .over
-            flush()
             if !kept.isEmpty {
-                while let request = kept.next() { context.fireChannelRead(request) }
+                while let request = kept.next() {
+                    context.fireChannelRead(request)
+                    while let response = inTurn.next(after: answered) {
+                        context.fireUserInboundEventTriggered(response)
+                    }
+                }
                 context.fireChannelReadComplete()
             }
             if owesRead { context.read() }
@@ -214,10 +271,16 @@
 
         @usableFromInline
         func write(_ part: consuming NIOAny) {
-            guard let context else { return }
-            let earlier = unsent.take()
-            unsent = part
-            if let earlier { context.write(earlier, promise: nil) }
+            guard let context, let number = parts.next() else { return }
+            let written = context.eventLoop.makePromise(of: Void.self)
+            written.futureResult.assumeIsolated().whenComplete { [self] result in
+                switch result {
+                case .success: parts.isOut()
+                case .failure(let error): failed(number, error)
+                }
+                goIfWritten()
+            }
+            context.write(part, promise: written)
         }
 
         @usableFromInline
@@ -228,7 +291,7 @@
             // Not before the parts that the present response may still write.
             context?.eventLoop.assumeIsolated().execute { [self] in
                 flush()
-                closeIfWritten()
+                goIfWritten()
             }
         }
     }

@@ -16,7 +16,6 @@
         private let outstanding: Gauge
         private let late: Gauge
         private let longestStall: Gauge
-        private let stall: CoreMetrics.Timer
 
         init(name: String, pool: String?, factory: any MetricsFactory) {
             let dimensions = [("producer", name)] + (pool.map { [("pool", $0)] } ?? [])
@@ -44,23 +43,29 @@
                 count("wakes", [("of", "worker")]) { $0.workerWakes },
                 count("wakes", [("of", "consumer")]) { $0.consumerWakes },
                 count("wakes", [("of", "caller")]) { $0.callerWakes },
+                count("head_of_line_stall_nanoseconds") { $0.headOfLineStall },
             ]
             running = gauge("items_running")
             finishedWaiting = gauge("items_finished_waiting")
             outstanding = gauge("items_outstanding")
             late = gauge("items_late")
             longestStall = gauge("longest_stall_seconds")
-            stall = CoreMetrics.Timer(
-                label: "ordered_producer_head_of_line_stall", dimensions: dimensions, factory: factory)
         }
 
-        func count(from last: ProducerStatistics, to now: ProducerStatistics) {
-            for count in counts {
-                let difference = Self.difference(count.value(last), count.value(now))
-                if difference > 0 { count.counter.increment(by: difference) }
+        /// Nothing counted yet.
+        var nothing: [UInt64] { Array(repeating: 0, count: counts.count) }
+
+        /// Counts what is more than what was `counted` of a producer before.
+        ///
+        /// The parts of a snapshot are read one after the other, so that a difference of two (`delivered`) may come out
+        /// lower than the time before. What was counted stays counted, and is not counted again.
+        func count(_ now: ProducerStatistics, counted: inout [UInt64]) {
+            for (index, count) in counts.enumerated() {
+                let value = count.value(now)
+                guard value > counted[index] else { continue }
+                count.counter.increment(by: Int64(clamping: value - counted[index]))
+                counted[index] = value
             }
-            let stalled = Self.difference(last.headOfLineStall, now.headOfLineStall)
-            if stalled > 0 { stall.recordNanoseconds(stalled) }
         }
 
         func show(_ sum: ProducerStatistics, longestStall nanoseconds: UInt64) {
@@ -69,11 +74,6 @@
             outstanding.record(sum.outstanding)
             late.record(sum.late)
             longestStall.record(Double(nanoseconds) / 1e9)
-        }
-
-        /// The parts of a snapshot are read one after the other; none of them goes back.
-        private static func difference(_ last: UInt64, _ now: UInt64) -> Int64 {
-            now > last ? Int64(clamping: now - last) : 0
         }
     }
 #endif

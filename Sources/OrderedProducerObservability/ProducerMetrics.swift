@@ -28,11 +28,10 @@
     /// | `ordered_producer_items_finished_waiting` | gauge | items | finished, waiting for an earlier one or the consumer |
     /// | `ordered_producer_items_outstanding` | gauge | items | asked for and not yet consumed |
     /// | `ordered_producer_items_late` | gauge | items | overtaken, and still being made |
-    /// | `ordered_producer_head_of_line_stall` | timer | nanoseconds | time in which finished items waited for the head |
+    /// | `ordered_producer_head_of_line_stall_nanoseconds` | counter | nanoseconds | time in which finished items waited for the head |
     /// | `ordered_producer_longest_stall_seconds` | gauge | seconds | the longest single stall so far |
     ///
-    /// The timer gets one value an update, the stall since the last one, where there was any: its sum is the whole
-    /// time.
+    /// No metric is a distribution: an update sees sums, not single items.
     ///
     /// Several producers may share one object, as those of a server that makes one per request: counters count all of
     /// them, gauges give their sum. A producer that has ended leaves with the update after its last reference went (its
@@ -41,7 +40,7 @@
         private struct Entry {
             weak var producer: (any Production)?
             let read: StatisticsReader
-            var last = ProducerStatistics.none
+            var counted: [UInt64]
         }
 
         private let handlers: ProducerMetricHandlers
@@ -101,18 +100,16 @@
             // Under one lock from reading to counting, so that no difference is counted twice.
             entries.withLock { entries in
                 var sum = ProducerStatistics.none
-                for (identity, entry) in entries.live {
-                    let now = count(entry, &entries.longestStall)
+                for (identity, var entry) in entries.live {
+                    // Asked before the reading, which is the last one then.
+                    let isGone = entry.producer == nil
+                    let now = count(&entry, &entries.longestStall)
                     sum.running += now.running
                     sum.finishedWaiting += now.finishedWaiting
                     sum.outstanding += now.outstanding
                     sum.late += now.late
-                    let hasLeft = entry.producer == nil && now.outstanding == 0
-                    if hasLeft {
-                        entries.live[identity] = nil
-                    } else {
-                        entries.live[identity]?.last = now
-                    }
+                    let hasLeft = isGone && now.outstanding == 0 && now.late == 0
+                    entries.live[identity] = hasLeft ? nil : entry
                 }
                 handlers.show(sum, longestStall: entries.longestStall)
             }
@@ -132,20 +129,21 @@
             let read = production.statisticsReader
             entries.withLock { entries in
                 guard entries.live[read.identity] == nil else { return }
-                entries.live[read.identity] = Entry(producer: production, read: read)
+                entries.live[read.identity] = Entry(producer: production, read: read, counted: handlers.nothing)
             }
         }
 
         private func remove(production: any Production) {
             entries.withLock { entries in
-                guard let entry = entries.live.removeValue(forKey: production.statisticsReader.identity) else { return }
-                _ = count(entry, &entries.longestStall)
+                guard var entry = entries.live.removeValue(forKey: production.statisticsReader.identity)
+                else { return }
+                _ = count(&entry, &entries.longestStall)
             }
         }
 
-        private func count(_ entry: Entry, _ longestStall: inout UInt64) -> ProducerStatistics {
+        private func count(_ entry: inout Entry, _ longestStall: inout UInt64) -> ProducerStatistics {
             let now = entry.read()
-            handlers.count(from: entry.last, to: now)
+            handlers.count(now, counted: &entry.counted)
             longestStall = max(longestStall, now.longestStall)
             return now
         }

@@ -18,11 +18,12 @@
     /// - **Graceful shutdown**: nothing more is accepted, what is outstanding is delivered, and ``run()`` returns when
     ///   the consumer has. What is not delivered when the grace period is over is dropped, as by `stopProducing()`, and
     ///   ``run()`` throws ``GracePeriodExceeded`` once the running items and the consumer have returned.
+    /// - **The consumer's value** is not the service's: `stop()` gives it, before and after.
     /// - **Cancellation** of ``run()`` ends production at once.
     /// - **An error** that ends production (an item's, the consumer's, the sink's) ends ``run()`` with it.
     /// - **Production that ends by itself** (the consumer has left, somebody called `stop()`) ends ``run()`` without
     ///   one. A `ServiceGroup` takes that for an error unless the service's `successTerminationBehavior` says
-    ///   otherwise.
+    ///   otherwise. A `stop()` that is refused ends nothing.
     ///
     /// `ServiceGroup` shuts down in reverse order, so name what a service depends on before it: pool, producer, server.
     /// A service that throws while the group shuts down cancels the others, unless its `failureTerminationBehavior`

@@ -24,9 +24,14 @@ $(BUILD)/%.o: %.c
 	$(CC) $(CFLAGS) $(INCLUDES) -MMD -c $< -o $@
 
 # The calls through which the core gets memory and threads, so that a test can count them and let them fail.
-WRAPPING := $(BUILD)/memory_test $(BUILD)/memory_failures_test
+WRAPPING := $(BUILD)/memory_test $(BUILD)/memory_failures_test $(BUILD)/late_items_test
 $(WRAPPING): $(BUILD)/wrapped.o
 $(WRAPPING): WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free,--wrap=pthread_create
+
+# Its system calls, so that a test can see who sleeps how.
+WATCHING := $(addprefix $(BUILD)/,consumer_thread_test free_room_test slow_caller_test stuck_pool_test waiting_cost_test)
+$(WATCHING): $(BUILD)/sleeps.o
+$(WATCHING): WRAPPED := -Wl,--wrap=syscall
 
 $(TESTS): %: %.o $(SUPPORT_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(MODE) $^ $(WRAPPED) $(LIBRARIES) $(LINK) -o $@

@@ -49,7 +49,7 @@ static void bad_options_of_a_producer_are_named(int variant)
     oip_producer *producer = NULL;
     expect_detail(oip_producer_create(NULL, pool, OPTIONS(.window = 1)), "producer is NULL");
     expect_detail(oip_producer_create(&producer, NULL, OPTIONS(.window = 1)), "pool is NULL");
-    expect_detail(oip_producer_create(&producer, pool, NULL), "size");
+    expect_detail(oip_producer_create(&producer, pool, NULL), "oip_producer_options is NULL");
     expect_detail(oip_producer_create(&producer, pool, &(struct oip_producer_options){.size = 8}), "size");
     expect_detail(oip_producer_create(&producer, pool, OPTIONS(.window = OIP_MAX_WINDOW + 1)), "1073741825");
     expect_detail(oip_producer_create(&producer, pool, OPTIONS(.width = 100000)), "width 100000");

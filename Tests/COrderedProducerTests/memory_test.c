@@ -139,6 +139,67 @@ static void payloads_are_aligned_and_keep_every_byte(int variant)
     pool_end(pool);
 }
 
+/* -------------------------------------------------------------------------------------------- what is given back ---- */
+
+static atomic_int functions;
+
+static void count_function(void *argument)
+{
+    (void)argument;
+    atomic_fetch_add(&functions, 1);
+}
+
+/* Places in the run queue wander between producers and functions, and are used again. */
+static void what_is_given_back_is_used_again(int variant)
+{
+    (void)variant;
+    enum { ROUNDS = 500 };
+    oip_pool *pool = pool_of(2);
+    long held = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        oip_producer_release(producer_with(pool, 4, 8, 0));
+        CHECK_EQUAL(oip_pool_run(pool, count_function, NULL), 0);
+        WAIT_UNTIL(atomic_load(&functions) == round + 1);
+        if (round == 0) {
+            held = memory_held();
+        }
+    }
+    /* The last function's own memory may go a moment after it was called, and so may that of the first. */
+    WAIT_UNTIL(memory_held() <= held);
+    pool_end(pool);
+    CHECK_EQUAL(memory_held(), 0);
+}
+
+enum ending { ORDINARY, AT_ONCE, FAILURE, LEFT, HANDLE_GONE, ENDINGS };
+
+static int leave_at_the_fifth(struct lane *lane, struct item *item)
+{
+    return item == &lane->items[4];
+}
+
+static void nothing_is_left_of_a_lane(int variant)
+{
+    enum { ITEMS = 24 };
+    int consumer = variant % CONSUMERS;
+    int endings = consumer == THREAD || consumer == SINK ? ENDINGS : HANDLE_GONE; /* the others still need the handle */
+    for (int ending = 0; ending < endings; ending++) {
+        struct lane *lane = lane_of_variant(variant, ITEMS, 2, OPTIONS(.window = 8));
+        lane->on_delivery = ending == LEFT ? leave_at_the_fifth : NULL;
+        lane->items[7].code = ending == FAILURE ? 3 : 0;
+        CHECK_EQUAL(lane_start(lane), 0);
+        int result = lane_ask(lane, 0, ITEMS);
+        CHECK(result == 0 || ((ending == FAILURE || ending == LEFT) && result == -EPIPE));
+        if (ending == AT_ONCE) {
+            oip_stop_producing(lane->producer);
+        } else if (ending == HANDLE_GONE) {
+            oip_producer_release(lane->producer);
+            lane->gone = true;
+        }
+        lane_end(lane);
+        WAIT_UNTIL(memory_held() == 0); /* the last to hold it may be just about to let go */
+    }
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
@@ -146,6 +207,8 @@ int main(int count, char **arguments)
         {"ten thousand idle producers are small", ten_thousand_idle_producers_are_small, 0, NULL},
         {"no item allocates", no_item_allocates, 2, thread_or_sink},
         {"payloads are aligned and keep every byte", payloads_are_aligned_and_keep_every_byte, 0, NULL},
+        {"what is given back is used again", what_is_given_back_is_used_again, 0, NULL},
+        {"nothing is left of a lane", nothing_is_left_of_a_lane, WAYS * CONSUMERS, lane_name},
         {0},
     };
     return run_tests(tests, count, arguments);

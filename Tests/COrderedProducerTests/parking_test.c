@@ -4,7 +4,9 @@
 
 #include "parking.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 
 static void a_signal_before_the_wait_is_remembered(int variant)
 {
@@ -27,6 +29,77 @@ static void a_wait_without_a_signal_times_out(int variant)
     for (int i = 0; i < 100; i++) {
         CHECK(!parking_wait(&place, parking_ticket(&place), 1000));
     }
+}
+
+static uint64_t nanoseconds(void)
+{
+    struct timespec now;
+    CHECK_EQUAL(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Never less; how much more is the system's affair. */
+static void a_wait_lasts_as_long_as_it_says(int variant)
+{
+    (void)variant;
+    static const int64_t timeouts[] = {1, 200000, 3000000, 1000000000, 1000200000};
+    struct parking place;
+    parking_init(&place);
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
+        uint64_t began = nanoseconds();
+        CHECK(!parking_wait(&place, parking_ticket(&place), timeouts[i]));
+        CHECK(nanoseconds() - began >= (uint64_t)timeouts[i]);
+    }
+    CHECK(!parking_wait(&place, parking_ticket(&place), 0)); /* none at all */
+}
+
+/* Whoever calls the library between a call of his own and a look at errno. */
+static void errno_is_left_alone(int variant)
+{
+    (void)variant;
+    struct parking place;
+    parking_init(&place);
+    errno = 4711;
+    CHECK(!parking_wait(&place, parking_ticket(&place), 1000)); /* the futex fails with ETIMEDOUT */
+    CHECK_EQUAL(errno, 4711);
+    parking_signal(&place);
+    CHECK_EQUAL(errno, 4711);
+}
+
+enum { SLEEPERS = 5 };
+
+static struct parking shared_place;
+static uint32_t shared_ticket;
+static atomic_int asleep;
+
+static void *sleep_on_shared_place(void *timeout)
+{
+    atomic_fetch_add(&asleep, 1);
+    CHECK(parking_wait(&shared_place, shared_ticket, *(int64_t *)timeout));
+    return NULL;
+}
+
+static void one_signal_ends_all_waits(int with_timeout)
+{
+    int64_t timeout = with_timeout ? INT64_C(3600) * 1000000000 : PARKING_FOREVER;
+    pthread_t threads[SLEEPERS];
+    parking_init(&shared_place);
+    shared_ticket = parking_ticket(&shared_place);
+    for (int i = 0; i < SLEEPERS; i++) {
+        CHECK_EQUAL(pthread_create(&threads[i], NULL, sleep_on_shared_place, &timeout), 0);
+    }
+    while (atomic_load(&asleep) < SLEEPERS) {
+        sched_yield();
+    }
+    parking_signal(&shared_place);
+    for (int i = 0; i < SLEEPERS; i++) {
+        CHECK_EQUAL(pthread_join(threads[i], NULL), 0);
+    }
+}
+
+static const char *timed_or_not(int with_timeout)
+{
+    return with_timeout ? "with a timeout" : "without";
 }
 
 struct pair {
@@ -79,6 +152,9 @@ int main(int count, char **arguments)
     static const struct test tests[] = {
         {"a signal before the wait is remembered", a_signal_before_the_wait_is_remembered, 0, NULL},
         {"a wait without a signal times out", a_wait_without_a_signal_times_out, 0, NULL},
+        {"a wait lasts as long as it says", a_wait_lasts_as_long_as_it_says, 0, NULL},
+        {"errno is left alone", errno_is_left_alone, 0, NULL},
+        {"one signal ends all waits", one_signal_ends_all_waits, 2, timed_or_not},
         {"no signal is lost between two threads", no_signal_is_lost_between_two_threads, 0, NULL},
         {0},
     };

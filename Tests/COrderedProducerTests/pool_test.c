@@ -2,6 +2,7 @@
 /* The pool: its threads as the system sees them, and resizing. */
 #include "Support/lane.h"
 #include "Support/threads.h"
+#include "pool.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -81,6 +82,11 @@ static void threads_are_made_as_the_options_say(int variant)
     sem_init(&seen.done, 0, 0);
     CHECK_EQUAL(oip_pool_run(pool, look_around, &seen), 0);
     wait_for(&seen.done);
+    static const int of_the_thread_itself[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
+    for (size_t i = 0; i < sizeof of_the_thread_itself / sizeof *of_the_thread_itself; i++) {
+        CHECK_EQUAL(sigismember(&seen.mask, of_the_thread_itself[i]), 0);
+        sigaddset(&seen.mask, of_the_thread_itself[i]);
+    }
     for (int number = 1; number <= 31; number++) {
         if (number != SIGKILL && number != SIGSTOP) {
             CHECK_EQUAL(sigismember(&seen.mask, number), 1);
@@ -93,6 +99,74 @@ static void threads_are_made_as_the_options_say(int variant)
     sigset_t mine; /* as it was */
     pthread_sigmask(SIG_BLOCK, NULL, &mine);
     CHECK_EQUAL(sigismember(&mine, SIGUSR1), 0);
+}
+
+struct look {
+    sem_t arrived, go, done;
+    const cpu_set_t *expected; /* by the thread's number */
+    int count;
+};
+
+static void look_where_it_runs(void *argument)
+{
+    struct look *look = argument;
+    char name[16];
+    CHECK_EQUAL(pthread_getname_np(pthread_self(), name, sizeof name), 0);
+    int number = atoi(strrchr(name, '-') + 1);
+    cpu_set_t mine;
+    CHECK_EQUAL(sched_getaffinity(0, sizeof mine, &mine), 0);
+    CHECK(CPU_EQUAL(&mine, &look->expected[(number - 1) % look->count]));
+    sem_post(&look->arrived);
+    wait_for(&look->go); /* so that each thread gets one */
+    sem_post(&look->done);
+}
+
+static void threads_are_bound_in_turn(int variant)
+{
+    (void)variant;
+    enum { THREADS = 5, MOST = 2 };
+    cpu_set_t allowed, expected[MOST];
+    CHECK_EQUAL(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    uint32_t cpus[MOST];
+    int count = 0;
+    for (uint32_t cpu = 0; cpu < CPU_SETSIZE && count < MOST; cpu++) {
+        if (CPU_ISSET(cpu, &allowed)) {
+            CPU_ZERO(&expected[count]);
+            CPU_SET(cpu, &expected[count]);
+            cpus[count++] = cpu;
+        }
+    }
+    oip_pool *pool = pool_with((struct oip_pool_options){.threads = THREADS, .cpus = cpus, .cpu_count = (size_t)count});
+    memset(cpus, 0xff, sizeof cpus); /* it has a copy */
+    struct look look = {.expected = expected, .count = count};
+    sem_init(&look.arrived, 0, 0);
+    sem_init(&look.go, 0, 0);
+    sem_init(&look.done, 0, 0);
+    CHECK_EQUAL(oip_pool_resize(pool, THREADS + 2), 0); /* those that come later, too */
+    for (int i = 0; i < THREADS + 2; i++) {
+        CHECK_EQUAL(oip_pool_run(pool, look_where_it_runs, &look), 0);
+    }
+    for (int i = 0; i < THREADS + 2; i++) {
+        wait_for(&look.arrived);
+    }
+    post_many(&look.go, THREADS + 2);
+    for (int i = 0; i < THREADS + 2; i++) {
+        wait_for(&look.done);
+    }
+    pool_end(pool);
+}
+
+static void an_older_program_gives_what_it_knows(int variant)
+{
+    (void)variant;
+    uint32_t absent = 1023;
+    struct oip_pool_options options = {.size = offsetof(struct oip_pool_options, cpu_count), .threads = 2};
+    options.cpus = &absent;
+    options.cpu_count = 1; /* beyond what it says it has */
+    oip_pool *pool;
+    CHECK_EQUAL(oip_pool_create(&pool, &options), 0);
+    CHECK_EQUAL(oip_pool_threads(pool), 2);
+    pool_end(pool);
 }
 
 static void a_pool_has_as_many_threads_as_processors(int variant)
@@ -109,7 +183,7 @@ static void a_pool_has_as_many_threads_as_processors(int variant)
 static void bad_options_are_named(int variant)
 {
     (void)variant;
-    static const uint32_t cpus[] = {0, 1 << 20}, absent[] = {1023};
+    static const uint32_t cpus[] = {0, 1 << 20}, absent[] = {1023}, behind[] = {CPU_SETSIZE};
     const struct {
         struct oip_pool_options options;
         int result;
@@ -118,6 +192,7 @@ static void bad_options_are_named(int variant)
         {{.size = 3}, -EINVAL, "size"},
         {{.threads = OIP_MAX_THREADS + 1}, -EINVAL, "threads is 4001"},
         {{.threads = 1, .cpus = cpus, .cpu_count = 2}, -EINVAL, "1048576"},
+        {{.threads = 1, .cpus = behind, .cpu_count = 1}, -EINVAL, "1024"},
         {{.threads = 1, .stack_size = 5}, -EINVAL, "pthread_attr_setstacksize"},
         {{.threads = 2, .cpus = absent, .cpu_count = 1}, -EINVAL, "pthread_create"},
     };
@@ -192,6 +267,50 @@ static void more_threads_come_while_all_are_busy(int variant)
     lane_end(lane);
 }
 
+/* Threads that were to leave, and are inside items, stay where they are wanted again; none comes for them. */
+static void threads_that_were_to_leave_stay(int variant)
+{
+    (void)variant;
+    enum { THREADS = 4 };
+    struct lane *lane = lane_create(BY_PRODUCE, THREAD, 2 * THREADS, THREADS, OPTIONS(.window = 16, .no_assist = true));
+    sem_t begun, hold;
+    lane_hold(lane, 0, 2 * THREADS, &begun, &hold);
+    CHECK_EQUAL(lane_ask(lane, 0, THREADS), 0);
+    for (int i = 0; i < THREADS; i++) {
+        wait_for(&begun);
+    }
+    static const uint32_t sizes[] = {1, 3, 2, THREADS};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        CHECK_EQUAL(oip_pool_resize(lane->pool, sizes[i]), 0);
+        CHECK_EQUAL(oip_pool_threads(lane->pool), sizes[i]);
+        CHECK_EQUAL(library_threads(), THREADS);
+    }
+    post_many(&hold, THREADS);
+    WAIT_UNTIL(lane_finished_waiting(lane) == THREADS);
+    CHECK_EQUAL(lane_ask(lane, THREADS, THREADS), 0);
+    for (int i = 0; i < THREADS; i++) {
+        wait_for(&begun); /* all of them at once */
+    }
+    CHECK_EQUAL(atomic_load(&lane->overlaps), THREADS);
+    CHECK_EQUAL(library_threads(), THREADS);
+    post_many(&hold, THREADS);
+    lane_end(lane);
+}
+
+/* Threads come and go for as long as the pool is there: places, memory and processors do not run out. */
+static void threads_come_and_go_a_thousand_times(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_with((struct oip_pool_options){.threads = 1});
+    for (int round = 0; round < 1000; round++) {
+        CHECK_EQUAL(oip_pool_resize(pool, 1 + (uint32_t)round % 2 * 3), 0);
+    }
+    CHECK_EQUAL(oip_pool_resize(pool, 3), 0);
+    WAIT_UNTIL(library_threads() == 3);
+    pool_end(pool);
+    WAIT_UNTIL(library_threads() == 0);
+}
+
 static void *resize_for_ever(void *argument)
 {
     struct lane *lane = argument;
@@ -216,18 +335,77 @@ static void resizing_loses_no_item(int consumer)
     lane_end(lane);
 }
 
+static oip_pool *pool_of_the_most_threads(void)
+{
+    return pool_with((struct oip_pool_options){.threads = OIP_MAX_THREADS, .stack_size = 32 << 10});
+}
+
+/* Every place of a thread is within the array, and free again in the end: whoever had it was joined. */
+static void end_with_all_places_free(oip_pool *pool)
+{
+    CHECK_EQUAL(oip_pool_shutdown(pool), 0);
+    for (uint32_t place = 0; place < OIP_MAX_THREADS; place++) {
+        CHECK(pool->workers[place] == NULL || pool->workers[place]->state == WORKER_NONE);
+        CHECK(pool->workers[place] == NULL || pool->workers[place]->index == place);
+    }
+    oip_pool_release(pool);
+}
+
+/* Those who leave are on their way out while the new ones come, and still have their places. */
+static void growing_takes_no_place_of_a_thread_that_is_leaving(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_of_the_most_threads();
+    for (int round = 0; round < 5; round++) {
+        CHECK_EQUAL(oip_pool_resize(pool, 1), 0);
+        if (round % 2 == 0) {
+            WAIT_UNTIL(atomic_load(&pool->leaving) < OIP_MAX_THREADS / 2); /* some are under way */
+        }
+        CHECK_EQUAL(oip_pool_resize(pool, OIP_MAX_THREADS), 0);
+        CHECK_EQUAL(oip_pool_threads(pool), OIP_MAX_THREADS);
+    }
+    end_with_all_places_free(pool);
+}
+
+static void *resize_between_the_extremes(void *argument)
+{
+    for (int round = 0; round < 4; round++) {
+        CHECK_EQUAL(oip_pool_resize(argument, 1), 0);
+        CHECK_EQUAL(oip_pool_resize(argument, OIP_MAX_THREADS), 0);
+    }
+    return NULL;
+}
+
+static void resizing_from_two_threads_takes_no_place_twice(int variant)
+{
+    (void)variant;
+    oip_pool *pool = pool_of_the_most_threads();
+    pthread_t other;
+    CHECK_EQUAL(pthread_create(&other, NULL, resize_between_the_extremes, pool), 0);
+    resize_between_the_extremes(pool);
+    CHECK_EQUAL(pthread_join(other, NULL), 0);
+    CHECK_EQUAL(oip_pool_threads(pool), OIP_MAX_THREADS);
+    end_with_all_places_free(pool);
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
         {"threads have names that the system shows", threads_have_names_that_the_system_shows, 0, NULL},
         {"the consumer thread has a name", the_consumer_thread_has_a_name, 2, named_or_not},
         {"threads are made as the options say", threads_are_made_as_the_options_say, 0, NULL},
+        {"threads are bound in turn", threads_are_bound_in_turn, 0, NULL},
+        {"an older program gives what it knows", an_older_program_gives_what_it_knows, 0, NULL},
         {"a pool has as many threads as processors", a_pool_has_as_many_threads_as_processors, 0, NULL},
         {"bad options are named", bad_options_are_named, 0, NULL},
         {"a thread that cannot be made", a_thread_that_cannot_be_made_leaves_nothing_behind, 0, NULL},
         {"resizing makes and ends threads", resizing_makes_and_ends_threads, 0, NULL},
         {"more threads come while all are busy", more_threads_come_while_all_are_busy, 0, NULL},
+        {"threads that were to leave stay", threads_that_were_to_leave_stay, 0, NULL},
+        {"threads come and go a thousand times", threads_come_and_go_a_thousand_times, 0, NULL},
         {"resizing loses no item", resizing_loses_no_item, CONSUMERS, consumer_name},
+        {"growing takes no place of a leaving thread", growing_takes_no_place_of_a_thread_that_is_leaving, 0, NULL},
+        {"resizing from two threads", resizing_from_two_threads_takes_no_place_twice, 0, NULL},
         {0},
     };
     return run_tests(tests, count, arguments);

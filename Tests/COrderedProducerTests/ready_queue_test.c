@@ -2,8 +2,10 @@
 /* The ready queue: what was pushed is taken once, oldest first; many pushes notify once; no push is slept through. */
 #include "Support/lane.h"
 
+#include "producer.h"
 #include "ready_queue.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 static atomic_int notifications;
@@ -105,6 +107,76 @@ static void waiting_needs_a_queue_without_notify(int variant)
     oip_ready_queue_release(queue);
 }
 
+static void bad_options_are_refused(int variant)
+{
+    (void)variant;
+    oip_ready_queue *queue = NULL;
+    struct oip_ready_queue_options options = OIP_READY_QUEUE_OPTIONS_INIT;
+    CHECK_EQUAL(oip_ready_queue_create(NULL, &options), -EINVAL);
+    options.size--;
+    CHECK_EQUAL(oip_ready_queue_create(&queue, &options), -EINVAL);
+    CHECK(queue == NULL);
+    options.size++;
+    CHECK_EQUAL(oip_ready_queue_create(&queue, &options), 0); /* without a notify: as without options */
+    CHECK_EQUAL(oip_ready_queue_wait(queue, 0), 0);
+    oip_ready_queue_release(queue);
+}
+
+/* Also where what is left was taken together with what has gone. */
+static void a_wait_returns_at_once_where_something_is_left(int variant)
+{
+    (void)variant;
+    static struct ready_entry entries[3];
+    oip_ready_queue *queue;
+    CHECK_EQUAL(oip_ready_queue_create(&queue, NULL), 0);
+    CHECK_EQUAL(oip_ready_queue_wait(queue, 0), 0);
+    for (int i = 0; i < 3; i++) {
+        ready_queue_push(queue, &entries[i]);
+    }
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQUAL(oip_ready_queue_wait(queue, -1), 1);
+        CHECK_EQUAL(oip_ready_queue_wait(queue, 0), 1);
+        CHECK(ready_queue_take(queue) == &entries[i]);
+    }
+    CHECK_EQUAL(oip_ready_queue_wait(queue, 0), 0);
+    oip_ready_queue_release(queue);
+}
+
+/* What was told and never taken: the producers are given back all the same. */
+static void entries_that_nobody_takes_are_given_back(int taken)
+{
+    enum { LANES = 4 };
+    struct lane *lanes[LANES];
+    oip_ready_queue *queue;
+    CHECK_EQUAL(oip_ready_queue_create(&queue, NULL), 0);
+    for (int i = 0; i < LANES; i++) {
+        lanes[i] = lane_create(BY_PRODUCE, LOOP, 1, 1, NULL);
+        CHECK_EQUAL(oip_attach_ready_queue(lanes[i]->producer, queue, lanes[i]), 0);
+        struct payload payload;
+        CHECK_EQUAL(oip_try_next(lanes[i]->producer, &payload, NULL), -EAGAIN);
+        CHECK_EQUAL(lane_ask(lanes[i], 0, 1), 0);
+        WAIT_UNTIL(lane_finished_waiting(lanes[i]) == 1);
+        WAIT_UNTIL(atomic_load(&lanes[i]->producer->on_ready_queue));
+    }
+    void *tag;
+    for (int i = 0; i < taken; i++) { /* takes the rest with it, out of the way of those who push */
+        CHECK_EQUAL(oip_ready_queue_take(queue, &tag), 1);
+        CHECK(tag == lanes[i]);
+    }
+    oip_ready_queue_release(queue);
+    for (int i = 0; i < LANES; i++) {
+        oip_stop_producing(lanes[i]->producer);
+        oip_producer_release(lanes[i]->producer);
+        lanes[i]->gone = true;
+        lane_end(lanes[i]); /* waits for the producer's release */
+    }
+}
+
+static const char *some_or_none(int taken)
+{
+    return taken ? "one was taken" : "none was taken";
+}
+
 /* ------------------------------------------------------------------------------------ one loop, many producers ---- */
 
 enum { PRODUCERS = 100, ITEMS = 50 };
@@ -194,6 +266,9 @@ int main(int count, char **arguments)
         {"oldest first and one notification", oldest_first_and_one_notification, 0, NULL},
         {"many push and one takes", many_push_and_one_takes, 0, NULL},
         {"waiting needs a queue without notify", waiting_needs_a_queue_without_notify, 0, NULL},
+        {"bad options are refused", bad_options_are_refused, 0, NULL},
+        {"a wait returns at once", a_wait_returns_at_once_where_something_is_left, 0, NULL},
+        {"entries that nobody takes are given back", entries_that_nobody_takes_are_given_back, 2, some_or_none},
         {"one loop serves many producers", one_loop_serves_many_producers, 2, wait_or_notify},
         {0},
     };

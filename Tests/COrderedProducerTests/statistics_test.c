@@ -3,6 +3,7 @@
 #include "Support/lane.h"
 
 #include "delivery.h"
+#include "pool.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -88,12 +89,142 @@ static void a_stall_names_the_slow_item(int consumer)
     wait_for(&begun);
     WAIT_UNTIL(atomic_load(&lane->producer->delivery) == delivery_word(1, DELIVERY_IDLE));
     CHECK_EQUAL(lane_ask(lane, 2, 1), 0);
-    WAIT_UNTIL(statistics_of(lane).finished_waiting == 1);
+    /* Not until it has finished: its thread tells of that before it notes the stall, and the head could come between. */
+    WAIT_UNTIL(atomic_load(&lane->producer->stall_began) != 0);
     sem_post(&hold);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
     struct oip_statistics statistics = statistics_of(lane);
     CHECK_EQUAL(statistics.longest_stall_sequence, 1);
     CHECK(statistics.longest_stall > 0 && statistics.longest_stall <= statistics.head_of_line_stall);
+    lane_end(lane);
+}
+
+/* The consumer is kept by an item, and a later one finishes meanwhile; until at least `least` nanoseconds have passed. */
+static uint64_t stall(struct lane *lane, int first, sem_t *begun, sem_t *hold, uint64_t least)
+{
+    CHECK_EQUAL(lane_ask(lane, first, 1), 0);
+    wait_for(begun);
+    WAIT_UNTIL(atomic_load(&lane->producer->delivery) == delivery_word((uint64_t)first, DELIVERY_IDLE));
+    CHECK_EQUAL(lane_ask(lane, first + 1, 1), 0);
+    WAIT_UNTIL(atomic_load(&lane->producer->stall_began) != 0);
+    uint64_t began = atomic_load(&lane->producer->stall_began);
+    WAIT_UNTIL(oip_now() - began >= least);
+    uint64_t before = statistics_of(lane).head_of_line_stall;
+    sem_post(hold);
+    WAIT_UNTIL(atomic_load(&lane->delivered) == first + 2);
+    uint64_t lasted = statistics_of(lane).head_of_line_stall - before;
+    CHECK(lasted >= least);
+    return lasted;
+}
+
+static void the_longest_stall_is_kept(int consumer)
+{
+    enum { STALLS = 4 };
+    sem_t begun, hold;
+    struct lane *lane = lane_create(BY_PRODUCE, (enum consumer)consumer, 2 * STALLS, 2, OPTIONS(.no_assist = true));
+    sem_init(&begun, 0, 0);
+    sem_init(&hold, 0, 0);
+    for (int i = 0; i < 2 * STALLS; i += 2) {
+        lane->items[i].begun = &begun;
+        lane->items[i].hold = &hold;
+    }
+    CHECK_EQUAL(lane_start(lane), 0);
+    uint64_t longest = 0, total = 0, sequence = 0;
+    for (uint64_t i = 0; i < STALLS; i++) {
+        uint64_t lasted = stall(lane, 2 * (int)i, &begun, &hold, i == 2 ? longest + 1 : 1); /* the third is longer */
+        total += lasted;
+        if (lasted > longest) {
+            longest = lasted;
+            sequence = 2 * i;
+        }
+        struct oip_statistics statistics = statistics_of(lane);
+        CHECK_EQUAL(statistics.head_of_line_stall, total);
+        CHECK_EQUAL(statistics.longest_stall, longest);
+        CHECK_EQUAL(statistics.longest_stall_sequence, sequence);
+    }
+    lane_end(lane);
+}
+
+/* requested = delivered + failed + discarded + outstanding; what is left out has failed, and counts apart as well. */
+static void every_item_is_in_one_account(int policy)
+{
+    enum { ITEMS = 40 };
+    for (int consumer = 0; consumer < CONSUMERS; consumer++) {
+        struct lane *lane = lane_create(BY_PRODUCE, (enum consumer)consumer, ITEMS, 2,
+                                        OPTIONS(.window = 64, .on_failure = (enum oip_failure_policy)policy));
+        int failing = 0;
+        for (int i = 9; i < ITEMS; i += 10) {
+            lane->items[i].code = 5;
+            failing++;
+        }
+        CHECK_EQUAL(lane_start(lane), 0);
+        int asked = 0;
+        while (asked < ITEMS && lane_ask(lane, asked, 1) == 0) {
+            asked++;
+        }
+        CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+        struct oip_statistics statistics = statistics_of(lane);
+        CHECK_EQUAL(statistics.requested, asked);
+        CHECK_EQUAL(statistics.delivered, atomic_load(&lane->delivered));
+        CHECK_EQUAL(statistics.delivered + statistics.failed + statistics.discarded, asked);
+        CHECK_EQUAL(statistics.outstanding + statistics.running + statistics.finished_waiting, 0);
+        CHECK_EQUAL(statistics.head, asked);
+        if (policy == OIP_SKIP) {
+            CHECK_EQUAL(statistics.skipped, failing);
+            CHECK_EQUAL(statistics.failed, failing);
+            CHECK_EQUAL(statistics.discarded, 0);
+        } else {
+            CHECK(statistics.failed >= 1);
+            CHECK_EQUAL(statistics.skipped, 0);
+            CHECK(policy == OIP_FAIL_FAST || statistics.delivered == 9);
+        }
+        lane_end(lane);
+    }
+}
+
+static const char *policy_name(int policy)
+{
+    static const char *const names[] = {"in order", "fail fast", "skip"};
+    return names[policy];
+}
+
+static void told_of_room(struct oip_waiter *waiter, int result, uint64_t sequence)
+{
+    CHECK_EQUAL(result, 0);
+    CHECK_EQUAL(sequence, 1);
+    sem_post(waiter->context);
+}
+
+/* A parked worker, an idle consumer, a caller without room: each wake is one of its kind. */
+static void wakes_are_counted(int consumer)
+{
+    sem_t begun, hold, let_in;
+    struct lane *lane = lane_create(BY_PRODUCE, (enum consumer)consumer, 2, 1, OPTIONS(.window = 1, .no_assist = true));
+    lane_hold(lane, 0, 1, &begun, &hold);
+    sem_init(&let_in, 0, 0);
+    CHECK_EQUAL(lane_start(lane), 0);
+    WAIT_UNTIL(atomic_load(&lane->producer->delivery) == delivery_word(0, DELIVERY_IDLE));
+    WAIT_UNTIL(pool_awake(lane->pool) == 0);
+    struct oip_statistics before = statistics_of(lane);
+    CHECK_EQUAL(before.consumer_wakes + before.caller_wakes, 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    wait_for(&begun);
+    CHECK_EQUAL(statistics_of(lane).worker_wakes, before.worker_wakes + 1);
+    struct oip_waiter waiter = {.done = told_of_room, .context = &let_in};
+    struct payload payload = lane_input(lane, 1);
+    uint64_t sequence;
+    CHECK_EQUAL(oip_produce_async(lane->producer, &payload, &sequence, &waiter), -EINPROGRESS);
+    lane_accepted(lane, 1, 1);
+    CHECK_EQUAL(statistics_of(lane).caller_wakes, 0);
+    sem_post(&hold);
+    wait_for(&let_in);
+    WAIT_UNTIL(atomic_load(&lane->delivered) == 2);
+    WAIT_UNTIL(statistics_of(lane).caller_wakes == 1); /* counted once it was told */
+    if (consumer == SINK) {
+        CHECK_EQUAL(statistics_of(lane).consumer_wakes, 0); /* it has nobody to wake */
+    } else if (consumer != ATTACHED && consumer != THREAD) {
+        CHECK(statistics_of(lane).consumer_wakes >= 1);
+    }
     lane_end(lane);
 }
 
@@ -135,7 +266,7 @@ static void who_ran_an_item_is_counted(int variant)
     lane_end(keeper);
 }
 
-static void an_older_program_gets_what_it_knows(int variant)
+static void a_program_gets_what_it_knows(int variant)
 {
     (void)variant;
     struct lane *lane = lane_create(BY_PRODUCE, THREAD, 1, 1, NULL);
@@ -145,6 +276,15 @@ static void an_older_program_gets_what_it_knows(int variant)
     CHECK_EQUAL(statistics.requested, 1);
     CHECK_EQUAL(statistics.delivered, 4711);
     CHECK_EQUAL(statistics.size, offsetof(struct oip_statistics, delivered));
+    struct {
+        struct oip_statistics known;
+        uint64_t later; /* of a newer program */
+    } larger = {{.size = sizeof larger}, 4711};
+    CHECK_EQUAL(oip_get_statistics(lane->producer, &larger.known), 0);
+    CHECK_EQUAL(larger.known.requested, 1);
+    CHECK_EQUAL(larger.later, 4711);
+    CHECK_EQUAL(oip_get_statistics(lane->producer, NULL), -EINVAL);
+    CHECK_EQUAL(oip_get_statistics(lane->producer, &(struct oip_statistics){.size = 0}), -EINVAL);
     lane_end(lane);
 }
 
@@ -155,8 +295,11 @@ int main(int count, char **arguments)
         {"items are counted where they are", items_are_counted_where_they_are, WAYS * CONSUMERS, lane_name},
         {"discarded items are counted", discarded_items_are_counted, WAYS * CONSUMERS, lane_name},
         {"a stall names the slow item", a_stall_names_the_slow_item, CONSUMERS, consumer_name},
+        {"the longest stall is kept", the_longest_stall_is_kept, CONSUMERS, consumer_name},
+        {"every item is in one account", every_item_is_in_one_account, 3, policy_name},
+        {"wakes are counted", wakes_are_counted, CONSUMERS, consumer_name},
         {"who ran an item is counted", who_ran_an_item_is_counted, 0, NULL},
-        {"an older program gets what it knows", an_older_program_gets_what_it_knows, 0, NULL},
+        {"a program gets what it knows", a_program_gets_what_it_knows, 0, NULL},
         {0},
     };
     return run_tests(tests, count, arguments);

@@ -43,8 +43,8 @@ static void outcomes_are_told_in_order(int variant)
     list_of(&list, waiters, numbers);
     for (int i = 0; i < WAITERS; i++) {
         CHECK(list.first == waiters[i]);
-        waiter_settle_first(&list, &outcomes, i % 2 ? -EPIPE : 0, i % 2 ? 0 : 100 + (uint64_t)i);
-        CHECK_EQUAL(waiters[i]->state, WAITER_SETTLED);
+        waiter_settle(list.first, &outcomes, i % 2 ? -EPIPE : 0, i % 2 ? 0 : 100 + (uint64_t)i);
+        CHECK(waiters[i]->list == NULL);
     }
     CHECK(list.first == NULL && list.last == NULL);
     CHECK_EQUAL(waiter_tell_all(&outcomes), WAITERS);
@@ -54,14 +54,50 @@ static void outcomes_are_told_in_order(int variant)
     }
 }
 
+static void note_closed(struct oip_waiter *waiter, int result, uint64_t sequence)
+{
+    CHECK_EQUAL(result, -EPIPE);
+    CHECK_EQUAL(sequence, 0);
+    order[told++] = *(int *)waiter->context;
+}
+
+/* And the list that they were moved to can be used again. */
+static void all_are_settled_at_once(int variant)
+{
+    (void)variant;
+    struct waiter_list list = {NULL, NULL}, outcomes = {NULL, NULL};
+    waiter_settle_all(&list, &outcomes, -EPIPE); /* nobody */
+    CHECK(outcomes.first == NULL && outcomes.last == NULL);
+    for (int round = 0; round < 2; round++) {
+        struct waiter *waiters[WAITERS];
+        int numbers[WAITERS];
+        list_of(&list, waiters, numbers);
+        for (int i = 0; i < WAITERS; i++) {
+            waiters[i]->done = note_closed;
+            waiters[i]->sequence = 4711; /* what it was before is no outcome */
+        }
+        waiter_settle_all(&list, &outcomes, -EPIPE);
+        CHECK(list.first == NULL && list.last == NULL);
+        told = 0;
+        CHECK_EQUAL(waiter_tell_all(&outcomes), WAITERS);
+        CHECK_EQUAL(told, WAITERS);
+        CHECK(outcomes.first == NULL && outcomes.last == NULL);
+        CHECK_EQUAL(waiter_tell_all(&outcomes), 0);
+        for (int i = 0; i < WAITERS; i++) {
+            CHECK_EQUAL(order[i], i);
+            free(waiters[i]);
+        }
+    }
+}
+
 static void any_waiter_can_be_removed(int removed)
 {
     struct waiter_list list = {NULL, NULL};
     struct waiter *waiters[WAITERS];
     int numbers[WAITERS];
     list_of(&list, waiters, numbers);
-    waiter_remove(&list, waiters[removed]);
-    CHECK_EQUAL(waiters[removed]->state, WAITER_UNUSED);
+    waiter_remove(waiters[removed]);
+    CHECK(waiters[removed]->list == NULL);
     waiter_append(&list, waiters[removed]); /* now the last */
     struct waiter *at = list.first;
     for (int i = 0; i < WAITERS; i++) {
@@ -107,7 +143,7 @@ static void sleepers_come_and_go(int variant)
             if (sleeper_is_told(&sleeper)) {
                 break;
             }
-            sleeper_sleep(&sleeper, ticket, PARKING_FOREVER);
+            parking_wait(&sleeper.parking, ticket, PARKING_FOREVER);
         }
         CHECK_EQUAL(waiter_of(&sleeper.waiter)->result, 0);
         CHECK_EQUAL(pthread_join(teller, NULL), 0);
@@ -115,32 +151,32 @@ static void sleepers_come_and_go(int variant)
 }
 
 /* Among callbacks, at any place; before and after some are settled. */
-static void sleepers_are_counted_among_callbacks(int variant)
+static void several_sleepers_are_seen_among_callbacks(int variant)
 {
     (void)variant;
     struct waiter_list list = {NULL, NULL}, outcomes = {NULL, NULL};
-    CHECK_EQUAL(waiter_count_sleepers(&list), 0);
+    CHECK(!waiter_has_several_sleepers(&list));
     struct waiter *callbacks[WAITERS];
     int numbers[WAITERS];
     list_of(&list, callbacks, numbers);
-    CHECK_EQUAL(waiter_count_sleepers(&list), 0);
+    CHECK(!waiter_has_several_sleepers(&list));
     struct sleeper sleepers[WAITERS];
     for (int i = 0; i < WAITERS; i++) {
         sleeper_init(&sleepers[i]);
         waiter_append(&list, waiter_of(&sleepers[i].waiter));
-        CHECK_EQUAL(waiter_count_sleepers(&list), i + 1);
-        waiter_remove(&list, callbacks[i]); /* from the front to the end: the kinds mix */
+        CHECK(waiter_has_several_sleepers(&list) == (i >= 1));
+        waiter_remove(callbacks[i]); /* from the front to the end: the kinds mix */
         waiter_append(&list, callbacks[i]);
-        CHECK_EQUAL(waiter_count_sleepers(&list), i + 1);
+        CHECK(waiter_has_several_sleepers(&list) == (i >= 1));
     }
-    waiter_remove(&list, waiter_of(&sleepers[2].waiter));
-    CHECK_EQUAL(waiter_count_sleepers(&list), WAITERS - 1);
+    waiter_remove(waiter_of(&sleepers[2].waiter));
+    CHECK(waiter_has_several_sleepers(&list));
     int left = WAITERS - 1;
     while (list.first != NULL) {
         left -= list.first->done != note; /* whatever is no callback sleeps */
-        waiter_settle_first(&list, &outcomes, 0, 0);
-        CHECK_EQUAL(waiter_count_sleepers(&list), left);
-        CHECK_EQUAL(waiter_count_sleepers(&outcomes), WAITERS - 1 - left);
+        waiter_settle(list.first, &outcomes, 0, 0);
+        CHECK(waiter_has_several_sleepers(&list) == (left >= 2));
+        CHECK(waiter_has_several_sleepers(&outcomes) == (WAITERS - 1 - left >= 2));
     }
     CHECK_EQUAL(left, 0);
     for (int i = 0; i < WAITERS; i++) {
@@ -152,9 +188,10 @@ int main(int count, char **arguments)
 {
     static const struct test tests[] = {
         {"outcomes are told in order", outcomes_are_told_in_order, 0, NULL},
+        {"all are settled at once", all_are_settled_at_once, 0, NULL},
         {"any waiter can be removed", any_waiter_can_be_removed, WAITERS, place_name},
         {"sleepers come and go", sleepers_come_and_go, 0, NULL},
-        {"sleepers are counted among callbacks", sleepers_are_counted_among_callbacks, 0, NULL},
+        {"several sleepers are seen among callbacks", several_sleepers_are_seen_among_callbacks, 0, NULL},
         {0},
     };
     return run_tests(tests, count, arguments);

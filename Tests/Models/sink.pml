@@ -268,12 +268,14 @@ proctype Helper() {
         final[item] = true;
         atomic {
             if
-            :: state == idle && final[awaited] -> state = queued; mine = true
+            :: state == idle && final[awaited] -> state = busy; deliverers++; assert(deliverers == 1); mine = true
             :: else -> mine = false
             fi
         }
         if
         :: mine ->
+            /* deliver_beside_sink(): what it finds is for the sink. */
+            atomic { deliverers--; state = queued }
             if
             :: BROKEN == 1 && at_turn != 0 && lookout != NOBODY
             :: else ->

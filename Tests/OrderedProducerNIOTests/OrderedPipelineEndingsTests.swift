@@ -7,7 +7,7 @@
     import Testing
 
     /// How connections end, and what stays behind: nothing.
-    @Suite struct OrderedPipelineEndingsTests {
+    @Suite(.timeLimit(.minutes(5))) struct OrderedPipelineEndingsTests {
         typealias Pipeline = OrderedPipeline<Job, Int>
 
         func tasks() throws -> Pipeline {

@@ -7,7 +7,7 @@
     import Testing
 
     /// Requests in, responses out, and what holds them back.
-    @Suite struct OrderedPipelineHandlerTests {
+    @Suite(.timeLimit(.minutes(5))) struct OrderedPipelineHandlerTests {
         static func tasks(window: Int = 32) throws -> OrderedPipeline<Job, Int> {
             try OrderedPipeline(window: window) { (job: Job) in try await job.answerAsTask() }
         }

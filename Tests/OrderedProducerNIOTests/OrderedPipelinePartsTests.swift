@@ -7,7 +7,7 @@
     import Testing
 
     /// Responses of several parts, and what may happen between them.
-    @Suite struct OrderedPipelinePartsTests {
+    @Suite(.timeLimit(.minutes(5))) struct OrderedPipelinePartsTests {
         /// Its second part fills the channel's buffer, which the handler is told of while the response is being
         /// written.
         @Test func aLongLastResponseIsWhole() async throws {
@@ -89,7 +89,7 @@
             let (connection, gate) = (try await TestConnection(pipeline), Gate())
             socket.with {
                 $0 = { [channel = connection.channel] in
-                    channel.eventLoop.execute { channel.pipeline.triggerUserOutboundEvent(false, promise: nil) }
+                    channel.eventLoop.execute { channel.pipeline.triggerUserOutboundEvent(Socket.roomy, promise: nil) }
                 }
             }
             try await connection.setSocket(isFull: true)
@@ -115,18 +115,6 @@
             try await removed.get()
             #expect(await connection.responses(4) == [0, 1, 2, 3])
             try await connection.channel.close()
-        }
-    }
-
-    /// Tells when the client has closed its half.
-    private final class InputEnd: ChannelInboundHandler {
-        typealias InboundIn = NIOAny
-        private let gate: Gate
-
-        init(_ gate: Gate) { self.gate = gate }
-
-        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if event as? ChannelEvent == .inputClosed { gate.open() }
         }
     }
 

@@ -7,11 +7,12 @@
     @testable import OrderedProducerNIO
 
     /// What connections of one loop share: producers that are lent.
-    @Suite struct PipelineLoopTests {
+    @Suite(.timeLimit(.minutes(5))) struct PipelineLoopTests {
         @Test func aDrainedProducerIsLentAgain() async throws {
             try await withLoop { loop in
                 try await loop.submit {
-                    let part = try PipelineLoop({ _, _ in { _, _ in true } }, eventLoop: loop)
+                    let part = try PipelineLoop(
+                        { _, _ in ({ _, _ in true }, try OrderedItemProducer<Int, Never>()) }, eventLoop: loop)
                     let first = try part.borrow()
                     let second = try part.borrow()
                     #expect(first !== second)

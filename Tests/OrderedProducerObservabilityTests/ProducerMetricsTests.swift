@@ -3,8 +3,9 @@
     import Foundation
     import MetricsTestKit
     import OrderedProducer
-    import OrderedProducerObservability
     import Testing
+
+    @testable import OrderedProducerObservability
 
     @Suite(.timeLimit(.minutes(1)))
     struct ProducerMetricsTests {
@@ -90,7 +91,7 @@
         }
 
         /// The consumer waits for an item that one thread makes, while the other one makes those behind it.
-        @Test func stallsAreATimer() async throws {
+        @Test func stallsAreACounter() async throws {
             let stalling = try OrderedItemProducer<Int, Never>(pool: WorkerPool(threads: 2))
             let metrics = ProducerMetrics(stalling, name: "rows", pool: "render", factory: backend)
             let items = try stalling.items()
@@ -115,11 +116,53 @@
             #expect(try await consumer.value == 6)
             metrics.update()
             metrics.update()
-            let timer = try backend.expectTimer("ordered_producer_head_of_line_stall", dimensions)
             let stall = stalling.statistics.headOfLineStall
             #expect(stall > 0)
-            #expect(timer.values == [Int64(stall)])
+            #expect(try counted("head_of_line_stall_nanoseconds") == Int64(stall))
             #expect(try shown("longest_stall_seconds") == Double(stalling.statistics.longestStall) / 1e9)
+        }
+
+        /// A snapshot is not a cut: what is calculated from two numbers may go back from one to the next.
+        @Test func nothingIsCountedTwice() throws {
+            let handlers = ProducerMetricHandlers(name: "rows", pool: "render", factory: backend)
+            var alreadyCounted = handlers.nothing
+            for delivered: UInt64 in [8, 7, 8, 9] {
+                var statistics = ProducerStatistics.none
+                statistics.delivered = delivered
+                handlers.count(statistics, counted: &alreadyCounted)
+            }
+            #expect(try counted("items_delivered") == 9)
+        }
+
+        /// An item that was overtaken and goes on is shown as long as it does, though its producer is gone.
+        @Test func lateItemsAreShownUntilTheyAreDone() async throws {
+            var configuration = ProducerConfiguration()
+            configuration.allowsDeadlines = true
+            var late: OrderedItemProducer<Int, Never>? = try OrderedItemProducer(
+                pool: WorkerPool(threads: 1), configuration: configuration, substitute: { _ in 0 })
+            let metrics = ProducerMetrics(try #require(late), name: "rows", pool: "render", factory: backend)
+            let (begun, delivered) = (EndSignal(), EndSignal())
+            let (release, read) = (DispatchSemaphore(value: 0), try #require(late).statisticsReader)
+            _ = try await late?.produceItem(within: .nanoseconds(1)) {
+                begun.fire()
+                release.wait()
+                return 1
+            }
+            // Nobody waits for it before there is a consumer, so it is not overtaken before it has begun.
+            await begun.wait()
+            try late?.start(onItem: { _ in delivered.fire() })
+            await delivered.wait()
+            late = nil
+            metrics.update()
+            #expect(try shown("items_late") == 1)
+            #expect(try shown("items_outstanding") == 0)
+            metrics.update()
+            #expect(try shown("items_late") == 1)
+            release.signal()
+            while read().late > 0 { await Task.yield() }
+            metrics.update()
+            #expect(try shown("items_late") == 0)
+            #expect(try counted("items_overtaken") == 1)
         }
 
         @Test func producersShareOneObject() async throws {
@@ -145,9 +188,9 @@
             #expect(try counted("items_requested") == 24)
             #expect(try shown("items_outstanding") == 0)
             // However many producers there were: one metric each.
-            #expect(backend.counters.count == 11)
+            #expect(backend.counters.count == 12)
             #expect(backend.recorders.count == 5)
-            #expect(backend.timers.count == 1)
+            #expect(backend.timers.isEmpty)
         }
 
         @Test func metricsDoNotKeepTheProducer() async throws {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #if ServiceLifecycle
     import OrderedProducer
-    import OrderedProducerServices
     import ServiceLifecycle
     import ServiceLifecycleTestKit
     import Testing
+
+    @testable import OrderedProducerServices
 
     struct TestError: Error, Equatable {}
 
@@ -26,8 +27,12 @@
                 let begun = Gate()
                 try await producer.start { [received, left] items in
                     defer { left.open() }
-                    for item in items { received.withLock { $0.append(item) } }
-                    return 0
+                    var count = 0
+                    for item in items {
+                        received.withLock { $0.append(item) }
+                        count += 1
+                    }
+                    return count
                 }
                 _ = try await producer.produceItem { [held] in
                     begun.open()
@@ -134,6 +139,53 @@
             try await running.value
         }
 
+        /// Refused where it would wait for itself, it changes nothing, not even for the service.
+        @Test(arguments: ["consumer", "sink", "item", "async item"])
+        func aStopThatIsRefusedDoesNotEndTheService(from place: String) async throws {
+            let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1))
+            let refused = Gate()
+            let stop: @Sendable () -> Void = {
+                #expect(throws: ProducerError.wouldDeadlock) { try producer.stop() }
+                refused.open()
+            }
+            let delivered = Locked([Int]())
+            if place == "sink" {
+                try producer.start(onItem: { item in
+                    if item == 1 { stop() }
+                    delivered.withLock { $0.append(item) }
+                })
+            } else {
+                try await producer.start { items in
+                    for item in items {
+                        if place == "consumer", item == 1 { stop() }
+                        delivered.withLock { $0.append(item) }
+                    }
+                    return 3
+                }
+            }
+            let service = Task { try await ProducerService(producer).run() }
+            if place == "async item" {
+                _ = try await producer.produceItem { () async in
+                    await #expect(throws: ProducerError.wouldDeadlock) { try await producer.stop() }
+                    refused.open()
+                    return 1
+                }
+            } else {
+                _ = try await producer.produceItem {
+                    if place == "item" { stop() }
+                    return 1
+                }
+            }
+            await refused.opened()
+            // Whatever the service had been told, it has acted on it when this one has: both are served in turn.
+            await firstOf({ await producer.waitForEnd() }, { for _ in 0..<100 { await Task.yield() } })
+            for value in 2...3 { #expect(try await producer.produceItem { value } != nil) }
+            let outcome = try await producer.stop()
+            #expect(outcome == (place == "sink" ? nil : 3))
+            try await service.value
+            #expect(delivered.withLock { $0 } == [1, 2, 3])
+        }
+
         /// The grace period is for a shutdown, of which there is none here.
         @Test func productionThatIsStoppedMayTakeItsTime() async throws {
             let line = try await Line()
@@ -146,6 +198,56 @@
             try await running
             #expect(line.received.withLock { $0 } == [0, 1, 2, 3])
             #expect(!clock.someoneSleeps.isOpen)
+        }
+
+        @Test func afterAGracefulShutdownStopHasTheValue() async throws {
+            let line = try await Line()
+            try await testGracefulShutdown { trigger in
+                async let running: Void = ProducerService(line.producer, gracePeriod: .seconds(5)).run()
+                trigger.triggerGracefulShutdown()
+                line.held.open()
+                try await running
+            }
+            #expect(try await line.producer.stop() == 4)
+            #expect(try await line.producer.stop() == nil)
+        }
+
+        /// The service waits for the same end, and gets there first or second.
+        @Test func stopHasTheValueWhereAServiceWatches() async throws {
+            for _ in 0..<50 {
+                let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1))
+                try await producer.start { $0.reduce(0, +) }
+                let running = Task { try await ProducerService(producer).run() }
+                _ = try await producer.produceItem { 7 }
+                #expect(try await producer.stop() == 7)
+                try await running.value
+            }
+        }
+
+        @Test func theConsumersErrorIsForBothTheServiceAndStop() async throws {
+            let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1))
+            try await producer.start { _ in throw TestError() }
+            await #expect(throws: TestError.self) { try await ProducerService(producer).run() }
+            await #expect(throws: TestError.self) { try await producer.stop() }
+            // What ended production is the service's to tell, also where `stop()` has told somebody else.
+            await #expect(throws: TestError.self) { try await ProducerService(producer).run() }
+            #expect(try await producer.stop() == nil)
+        }
+
+        @Test func afterTheGracePeriodStopHasTheValue() async throws {
+            let line = try await Line()
+            let clock = ManualClock()
+            await testGracefulShutdown { trigger in
+                let service = ProducerService(line.producer, gracePeriod: .seconds(5), clock: clock)
+                let running = Task { try await service.run() }
+                trigger.triggerGracefulShutdown()
+                await clock.someoneSleeps.opened()
+                clock.advance(by: .seconds(5))
+                await line.left.opened()
+                line.held.open()
+                await #expect(throws: GracePeriodExceeded.self) { try await running.value }
+            }
+            #expect(try await line.producer.stop() == 0)
         }
 
         @Test func withoutAGracePeriodTheShutdownWaits() async throws {

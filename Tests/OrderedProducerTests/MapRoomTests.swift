@@ -3,6 +3,7 @@ import Testing
 
 @testable import OrderedProducer
 
+@Suite(.timeLimit(.minutes(1)))
 struct MapRoomTests {
     private enum Answer: Equatable { case room, none, wait }
 

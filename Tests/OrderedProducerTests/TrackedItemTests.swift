@@ -71,4 +71,21 @@ struct TrackedItemTests {
         gate.open()
         for task in waiting { #expect(await task.value == 7) }
     }
+
+    /// Each costs the same, however many wait already: else the time limit is over before they do.
+    @Test func fiftyThousandTasksMayWait() async throws {
+        let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 1))
+        let gate = Gate()
+        let item = try #require(
+            try await producer.produceTrackedItem {
+                gate.wait()
+                return 7
+            })
+        var waiting: [Task<Int?, Never>] = []
+        while waiting.count < 50_000, !Task.isCancelled {
+            waiting.append(Task.immediate { await item.value })
+        }
+        gate.open()
+        for task in waiting where await task.value != 7 { Issue.record("another value") }
+    }
 }

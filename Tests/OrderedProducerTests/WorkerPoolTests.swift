@@ -64,6 +64,55 @@ struct WorkerPoolTests {
         await #expect(throws: TestError(value: 1)) { try await pool.run { throw TestError(value: 1) } }
     }
 
+    @Test func runInACancelledTaskRunsNothing() async throws {
+        let pool = try WorkerPool(threads: 1)
+        let ran = Gate()
+        let task = Task.immediate {
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            try await pool.run { ran.open() }
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        try await pool.run {}  // behind it in the pool's queue
+        #expect(!ran.isOpen)
+    }
+
+    /// The pool's only thread is busy until the cancelled task has been told.
+    @Test func runThatIsCancelledBeforeItsTurnRunsNothing() async throws {
+        let pool = try WorkerPool(threads: 1)
+        let (begun, gate, ran) = (Gate(), Gate(), Gate())
+        let busy = Task {
+            try await pool.run {
+                begun.open()
+                gate.wait()
+            }
+        }
+        await begun.opened()
+        let task = Task.immediate { try await pool.run { ran.open() } }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        gate.open()
+        try await busy.value
+        try await pool.run {}
+        #expect(!ran.isOpen)
+        await pool.shutdown()
+    }
+
+    @Test func runThatHasBegunIsNotCancelled() async throws {
+        let pool = try WorkerPool(threads: 1)
+        let (begun, gate) = (Gate(), Gate())
+        let task = Task {
+            try await pool.run {
+                begun.open()
+                gate.wait()
+                return 7
+            }
+        }
+        await begun.opened()
+        task.cancel()
+        gate.open()
+        #expect(try await task.value == 7)
+    }
+
     @Test func threadsCarryTheName() async throws {
         var configuration = WorkerPool.Configuration(threads: 1)
         configuration.name = "named"

@@ -19,6 +19,10 @@ struct thread {
     const void *awaits; /* a futex word, a lock, a condition or a thread */
     uint64_t deadline;
     bool timed_out;
+    bool naps;         /* what it waits for is the play's own time, not a timer of the core's */
+    const char *where; /* its last step */
+    int line;
+    char role[24]; /* for whoever reads of it */
     sem_t baton;
     pthread_t real;
     void *(*main)(void *);
@@ -42,6 +46,9 @@ void await_baton(void);
 
 /* This thread has ended: another goes on. */
 void pass_on(void);
+
+/* Of this thread, from 1 on. */
+long thread_number(void);
 
 void describe_threads(void);
 void check_all_ended(void);

@@ -92,17 +92,13 @@ DEFECTS = {
     ),
     "late-but-in-time": (
         "overtaking.c",
-        "    bool in_time = take_slot(slot, sequence, PHASE_RESERVED);",
-        "    bool in_time = take_slot(slot, sequence, PHASE_RESERVED) || true;",
+        "    bool in_time = ring_take(slot, sequence, PHASE_RESERVED);",
+        "    bool in_time = ring_take(slot, sequence, PHASE_RESERVED) || true;",
     ),
     "overtakes-who-finishes": (
         "overtaking.c",
-        "    if (!take_slot(ring_slot(&producer->ring, head), head, PHASE_RESERVED)) {\n"
-        "        late_item_is_gone(producer);\n"
-        "        return false;\n"
-        "    }\n"
-        "    return true;",
-        "    take_slot(ring_slot(&producer->ring, head), head, PHASE_RESERVED);\n    return true;",
+        "    if (!ring_take(slot, head, PHASE_RESERVED)) {\n",
+        "    if (!ring_take(slot, head, PHASE_RESERVED) && 0) {\n",
     ),
     "sink-waits-for-pool": (
         "deadline.c",

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -16,7 +17,17 @@ void describe_threads(void)
 {
     for (unsigned i = 0; i < thread_count; i++) {
         static const char *const names[] = {"unused", "runnable", "waiting", "ended"};
-        fprintf(stderr, "  thread %u: %s\n", i, names[threads[i].state]);
+        const struct thread *thread = &threads[i];
+        fprintf(stderr, "  thread %u%s%s: %s", i, thread->role[0] != 0 ? ", " : "", thread->role,
+                names[thread->state]);
+        if (thread->state != ENDED && thread->where != NULL) {
+            fprintf(stderr, ", last step in %s:%d", thread->where, thread->line);
+        }
+        if (thread->state == WAITING && thread->deadline != NEVER) {
+            fprintf(stderr, ", %s for %.3f us more", thread->naps ? "naps" : "timer",
+                    (double)(thread->deadline - controller_now()) / 1000);
+        }
+        fputc('\n', stderr);
     }
 }
 
@@ -68,6 +79,8 @@ long controller_syscall(long number, ...)
         uint32_t value = va_arg(arguments, uint32_t);
         const struct timespec *deadline = va_arg(arguments, const struct timespec *);
         result = self != NULL ? futex(word, operation, value, deadline) : 0;
+    } else if (number == SYS_gettid) {
+        result = thread_number();
     } else if (number != SYS_membarrier) {
         controller_fail("system call %ld is not known to the controller", number);
     }
@@ -162,4 +175,40 @@ int controller_join(pthread_t real, void **result)
         }
     }
     controller_fail("a thread is joined that was never created");
+}
+
+/* ------------------------------------------------------------------------------------------------- memory ---- */
+
+static long allocations; /* one thread runs at a time */
+
+static void *counted(void *memory)
+{
+    allocations += memory != NULL;
+    return memory;
+}
+
+void *controller_malloc(size_t size)
+{
+    return counted(malloc(size));
+}
+
+void *controller_calloc(size_t count, size_t size)
+{
+    return counted(calloc(count, size));
+}
+
+void *controller_aligned_alloc(size_t align, size_t size)
+{
+    return counted(aligned_alloc(align, size));
+}
+
+void controller_free(void *memory)
+{
+    allocations -= memory != NULL;
+    free(memory);
+}
+
+long controller_allocations(void)
+{
+    return allocations;
 }

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -70,6 +71,10 @@
     ((void)(attributes), controller_create(thread, main, argument))
 #define pthread_join(thread, result) controller_join(thread, result)
 #define pthread_detach(thread) ((void)(thread), 0)
-#define pthread_setname_np(thread, name) ((void)(thread), (void)(name), 0)
+#define pthread_setname_np(thread, name) ((void)(thread), controller_role("%s", name), 0)
+#define malloc(size) controller_malloc(size)
+#define calloc(count, size) controller_calloc(count, size)
+#define aligned_alloc(align, size) controller_aligned_alloc(align, size)
+#define free(memory) controller_free(memory)
 
 #endif

@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-bool controller_tells;
+bool controller_tells, controller_tells_steps;
+struct decider *controller_decider;
+void (*controller_quiet)(bool timers, uint64_t until);
+void (*controller_explain)(void);
 
 struct thread threads[MOST_THREADS];
 unsigned thread_count;
@@ -24,6 +27,15 @@ static struct chance chance;
 static struct trace *trace;
 static uint32_t step;
 static bool open_to_deviations;
+static unsigned polls_in_vain; /* since somebody waited or was woken */
+
+/* Where a step is made, and how. */
+struct place {
+    const char *function;
+    int line;
+    enum point point;
+    bool polls;
+};
 
 _Noreturn void controller_fail(const char *format, ...)
 {
@@ -33,7 +45,11 @@ _Noreturn void controller_fail(const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
-    schedule_print(stderr, play_name, &trace->taken);
+    if (controller_explain != NULL) {
+        controller_explain();
+    } else {
+        schedule_print(stderr, play_name, &trace->taken);
+    }
     fflush(NULL);
     _exit(1);
 }
@@ -41,7 +57,11 @@ _Noreturn void controller_fail(const char *format, ...)
 /* AddressSanitizer calls this before it ends the process. */
 void __asan_on_error(void)
 {
-    schedule_print(stderr, play_name, &trace->taken);
+    if (controller_explain != NULL) {
+        controller_explain();
+    } else {
+        schedule_print(stderr, play_name, &trace->taken);
+    }
 }
 
 static void on_fault(int number)
@@ -58,6 +78,7 @@ static void time_out(struct thread *thread)
 {
     now = thread->deadline > now ? thread->deadline : now;
     thread->timed_out = true;
+    thread->naps = false;
     thread->awaits = NULL;
     thread->deadline = NEVER;
     thread->state = RUNNABLE;
@@ -70,6 +91,7 @@ void wake_all(const void *awaited)
             threads[i].state = RUNNABLE;
             threads[i].awaits = NULL;
             threads[i].deadline = NEVER;
+            polls_in_vain = 0;
         }
     }
 }
@@ -114,9 +136,10 @@ static void go_on_with(struct thread *thread, const char *function, int line)
         return;
     }
     if (controller_tells) {
-        enum point point = (enum point)trace->point[step - 1];
-        fprintf(stderr, "  step %u, %s%s%s:%d: thread %u -> %u\n", step, point != NO_POINT ? point_name(point) : "",
-                point != NO_POINT ? " in " : "", function, line, index_of(self), index_of(thread));
+        enum point point = step <= MOST_STEPS ? (enum point)trace->point[step - 1] : NO_POINT;
+        fprintf(stderr, "  step %u, %.3f us, %s%s%s:%d: thread %u (%s) -> %u (%s)\n", step, (double)now / 1000,
+                point != NO_POINT ? point_name(point) : "", point != NO_POINT ? " in " : "", function, line,
+                index_of(self), self->role, index_of(thread), thread->role);
     }
     give_baton(thread);
     await_baton();
@@ -132,7 +155,7 @@ static void expire(void)
 }
 
 /* The thread that goes on, by the schedule or by chance. */
-static struct thread *deviate(struct thread *by_itself, uint8_t possible, enum point point)
+static struct thread *deviate(struct thread *by_itself, uint32_t possible, enum point point)
 {
     unsigned wanted = MOST_THREADS;
     if (chance.one_in != 0) {
@@ -157,23 +180,81 @@ static struct thread *deviate(struct thread *by_itself, uint8_t possible, enum p
     return &threads[wanted];
 }
 
+/* Nobody can go on: what is the state of things? */
+static void look_at_quiet(void)
+{
+    uint64_t until = NEVER;
+    bool timers = false;
+    for (unsigned i = 0; i < thread_count; i++) {
+        if (threads[i].state == WAITING && threads[i].deadline != NEVER) {
+            until = threads[i].deadline < until ? threads[i].deadline : until;
+            timers = timers || !threads[i].naps;
+        }
+    }
+    if (controller_quiet != NULL) {
+        controller_quiet(timers, until);
+    }
+}
+
+static unsigned earliest_timed(void)
+{
+    unsigned earliest = MOST_THREADS;
+    for (unsigned i = 0; i < thread_count; i++) {
+        if (threads[i].state == WAITING && threads[i].deadline != NEVER &&
+            (earliest == MOST_THREADS || threads[i].deadline < threads[earliest].deadline)) {
+            earliest = i;
+        }
+    }
+    return earliest;
+}
+
+static struct thread *decide(struct thread *by_itself, uint32_t runnable, uint32_t timed, const struct place *place)
+{
+    if (runnable == 0) {
+        look_at_quiet();
+    }
+    if (controller_tells_steps) {
+        fprintf(stderr, "    step %u, %.3f us, thread %u (%s): %s:%d\n", step, (double)now / 1000, index_of(self),
+                self->role, place->function, place->line);
+    }
+    struct moment moment = {.function = place->function,
+                            .line = place->line,
+                            .point = place->point,
+                            .step = step,
+                            .thread = index_of(self->state == RUNNABLE ? self : by_itself),
+                            .polls = place->polls,
+                            .runnable = runnable,
+                            .timed = timed,
+                            .earliest = earliest_timed()};
+    return &threads[controller_decider->choose(controller_decider, &moment)];
+}
+
 /* One step begins. `by_itself` would go on; the thread that does, by the schedule. */
-static struct thread *begin_step(struct thread *by_itself, uint64_t nanoseconds, enum point point)
+static struct thread *begin_step(struct thread *by_itself, uint64_t nanoseconds, struct place place)
 {
     now += nanoseconds;
     expire();
-    if (step == MOST_STEPS) {
+    enum point point = place.point;
+    if (step == (controller_decider != NULL ? controller_decider->most_steps : MOST_STEPS)) {
         describe_threads();
         controller_fail("does not end: %u steps", step);
     }
-    uint8_t possible = 0;
+    uint32_t runnable = 0, timed = 0;
     for (unsigned i = 0; i < thread_count; i++) {
-        bool could = threads[i].state == RUNNABLE || (threads[i].state == WAITING && threads[i].deadline != NEVER);
-        possible |= (uint8_t)((open_to_deviations && could && &threads[i] != by_itself) << i);
+        runnable |= (uint32_t)(threads[i].state == RUNNABLE) << i;
+        timed |= (uint32_t)(threads[i].state == WAITING && threads[i].deadline != NEVER) << i;
     }
-    trace->possible[step] = possible;
-    trace->point[step] = (uint8_t)point;
-    struct thread *next = deviate(by_itself, possible, point);
+    struct thread *next;
+    if (controller_decider != NULL) {
+        next = decide(by_itself, runnable, timed, &place);
+    } else {
+        uint32_t possible = open_to_deviations ? (runnable | timed) & ~(1u << index_of(by_itself)) : 0;
+        trace->possible[step] = possible;
+        next = deviate(by_itself, possible, point);
+    }
+    if (step < MOST_STEPS) {
+        trace->point[step] = (uint8_t)point;
+    }
     if (point == NO_POINT) {
         trace->hash = (trace->hash ^ index_of(next)) * 0x100000001b3;
     } else if (open_to_deviations) {
@@ -185,33 +266,90 @@ static struct thread *begin_step(struct thread *by_itself, uint64_t nanoseconds,
     return next;
 }
 
+static void note_place(const char *function, int line)
+{
+    self->where = function;
+    self->line = line;
+}
+
 void controller_point(const char *function, int line)
 {
     if (self != NULL) {
-        go_on_with(begin_step(self, STEP_NS, NO_POINT), function, line);
+        note_place(function, line);
+        go_on_with(begin_step(self, STEP_NS, (struct place){function, line, NO_POINT, false}), function, line);
     }
 }
 
 void controller_named_point(enum point point, const char *function, int line)
 {
     if (self != NULL) {
-        go_on_with(begin_step(self, 0, point), function, line);
+        note_place(function, line);
+        go_on_with(begin_step(self, 0, (struct place){function, line, point, false}), function, line);
     }
+}
+
+/*
+ * Where all that run only poll, they do so until the next timer: under a decider they need not take all those steps. Who
+ * polls where there is none is left to the limit of steps. */
+static uint64_t time_of_poll(void)
+{
+    enum { MANY = 60 };
+    polls_in_vain++;
+    uint64_t next = NEVER;
+    for (unsigned i = 0; controller_decider != NULL && polls_in_vain > MANY && i < thread_count; i++) {
+        if (threads[i].state == WAITING && threads[i].deadline < next) {
+            next = threads[i].deadline;
+        }
+    }
+    return next != NEVER && next > now + POLL_NS ? next - now : POLL_NS;
 }
 
 int controller_yield(const char *function, int line)
 {
     if (self != NULL) {
         struct thread *next = next_in_turn(self);
-        bool others = next != NULL && next->state == RUNNABLE;
-        go_on_with(begin_step(others ? next : self, POLL_NS, NO_POINT), function, line);
+        bool others = next != NULL && next->state == RUNNABLE && next != self;
+        note_place(function, line);
+        struct place place = {function, line, NO_POINT, true};
+        go_on_with(begin_step(others ? next : self, time_of_poll(), place), function, line);
     }
     return 0;
 }
 
 void controller_spend(uint64_t nanoseconds)
 {
-    go_on_with(begin_step(self, nanoseconds, NO_POINT), __func__, __LINE__);
+    go_on_with(begin_step(self, nanoseconds, (struct place){__func__, __LINE__, NO_POINT, false}), __func__, __LINE__);
+}
+
+uint64_t controller_now(void)
+{
+    return now;
+}
+
+long thread_number(void)
+{
+    return self != NULL ? index_of(self) + 1 : 0;
+}
+
+void controller_role(const char *format, ...)
+{
+    if (self != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(self->role, sizeof self->role, format, arguments);
+        va_end(arguments);
+    }
+}
+
+void controller_print_threads(void)
+{
+    describe_threads();
+}
+
+void controller_nap(uint64_t nanoseconds)
+{
+    self->naps = true;
+    wait_for(&self->naps, now + nanoseconds, __func__, __LINE__);
 }
 
 bool wait_for(const void *awaited, uint64_t deadline, const char *function, int line)
@@ -220,12 +358,14 @@ bool wait_for(const void *awaited, uint64_t deadline, const char *function, int 
     self->awaits = awaited;
     self->deadline = deadline;
     self->timed_out = false;
+    polls_in_vain = 0;
     struct thread *next = next_in_turn(self);
     if (next == NULL) {
+        look_at_quiet();
         describe_threads();
         controller_fail("all threads wait, thread %u the last, in %s:%d", index_of(self), function, line);
     }
-    struct thread *chosen = begin_step(next, 0, NO_POINT);
+    struct thread *chosen = begin_step(next, 0, (struct place){function, line, NO_POINT, false});
     go_on_with(chosen, function, line);
     return !self->timed_out;
 }
@@ -240,8 +380,15 @@ void pass_on(void)
     self->state = ENDED;
     struct thread *next = next_in_turn(self);
     if (next != NULL) {
-        give_baton(begin_step(next, STEP_NS, NO_POINT));
+        give_baton(begin_step(next, STEP_NS, (struct place){__func__, __LINE__, NO_POINT, false}));
         return;
+    }
+    bool ended = true;
+    for (unsigned i = 0; i < thread_count; i++) {
+        ended = ended && threads[i].state == ENDED;
+    }
+    if (!ended) {
+        look_at_quiet();
     }
     check_all_ended();
     sem_post(&all_ended);
@@ -276,6 +423,7 @@ void controller_run(const char *play, void (*body)(void), const struct schedule 
     trace->hash = 0xcbf29ce484222325;
     step = 0;
     open_to_deviations = false;
+    polls_in_vain = 0;
     now = 1000000000;
     thread_count = 0;
     sem_init(&all_ended, 0, 0);

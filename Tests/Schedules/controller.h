@@ -13,6 +13,9 @@
  * next deadline where all threads wait. A thread whose wait has a deadline can be gone on with before that, as a
  * deviation: then the time has come.
  *
+ * A decider (plans.h) may take the place of schedules: it is asked at every step. And whoever has set controller_quiet
+ * is told whenever no thread can go on by itself: the state of the core is then what the next timer, or nobody, finds.
+ *
  * What it does not show. Steps are sequentially consistent, as on one processor: what weaker memory orders allow is
  * argued at each atomic, not tried here. Operations of Concurrency Kit are one step each.
  */
@@ -26,7 +29,7 @@
 #include <stdint.h>
 #include <time.h>
 
-enum { MOST_STEPS = 40000 };
+enum { MOST_STEPS = 40000 }; /* of an execution by a schedule */
 
 /* What happened in an execution, as far as other schedules come from it. */
 struct trace {
@@ -34,7 +37,7 @@ struct trace {
     uint32_t points;              /* steps of them that are named points */
     uint64_t hash;                /* of who made which step; named points, which do nothing, left out */
     struct schedule taken;        /* deviations that took place */
-    uint8_t possible[MOST_STEPS]; /* threads that could go on instead, a bit each */
+    uint32_t possible[MOST_STEPS]; /* threads that could go on instead, a bit each */
     uint8_t point[MOST_STEPS];
 };
 
@@ -43,7 +46,35 @@ void controller_run(const char *play, void (*body)(void), const struct schedule 
                     struct trace *trace);
 
 /* Print every change of threads from now on, with the place in the source. */
-extern bool controller_tells;
+extern bool controller_tells, controller_tells_steps; /* or every step */
+
+/* A step, before it is made. */
+struct moment {
+    const char *function;
+    int line;
+    enum point point;
+    uint32_t step;
+    unsigned thread;   /* whose step it is; where that waits, the one that would go on by itself */
+    bool polls;        /* it finds nothing to do, and asks others to go on */
+    uint32_t runnable; /* threads, a bit each */
+    uint32_t timed;    /* threads that wait until some time, */
+    unsigned earliest; /* and whose comes first */
+};
+
+/* Chooses who goes on: one of `runnable`, or one of `timed`, and then its time has come. */
+struct decider {
+    unsigned (*choose)(struct decider *decider, const struct moment *moment);
+    uint32_t most_steps;
+};
+
+/* NULL: executions follow schedules. */
+extern struct decider *controller_decider;
+
+/* Called whenever no thread is runnable, before the time is `until`. `timers`: some wait of the core's ends by itself. */
+extern void (*controller_quiet)(bool timers, uint64_t until);
+
+/* Called before a failure ends the process, to say more. */
+extern void (*controller_explain)(void);
 
 /* For plays: deviations are tried only between these two. */
 void controller_begin(void);
@@ -51,6 +82,17 @@ void controller_end(void);
 
 /* For plays: time passes. */
 void controller_spend(uint64_t nanoseconds);
+
+/* The same on this thread, while others go on: it computes, or does nothing. */
+void controller_nap(uint64_t nanoseconds);
+
+/* What the clock shows; and what this thread is called where its state is printed. */
+uint64_t controller_now(void);
+void controller_role(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void controller_print_threads(void);
+
+/* Pieces of memory that the core and the play have, and have not given back. */
+long controller_allocations(void);
 
 /* For plays: ends the process, with the sentence and the schedule. */
 _Noreturn void controller_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -68,5 +110,9 @@ int controller_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const cha
 int controller_broadcast(pthread_cond_t *condition);
 int controller_create(pthread_t *thread, void *(*main)(void *), void *argument);
 int controller_join(pthread_t thread, void **result);
+void *controller_malloc(size_t size);
+void *controller_calloc(size_t count, size_t size);
+void *controller_aligned_alloc(size_t align, size_t size);
+void controller_free(void *memory);
 
 #endif

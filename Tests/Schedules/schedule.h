@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { MOST_THREADS = 8, MOST_DEVIATIONS = 16 };
+enum { MOST_THREADS = 32, MOST_DEVIATIONS = 16 };
 
 struct deviation {
     uint32_t step;

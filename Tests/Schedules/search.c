@@ -104,7 +104,8 @@ static void begin(struct search *search, const struct play *play)
 /* A step of some kind, and who could go on there. */
 struct choice {
     uint32_t step;
-    uint8_t possible, point;
+    uint32_t possible;
+    uint8_t point;
 };
 
 /* The choices of the last execution from the step `first` on. */

@@ -3,37 +3,12 @@
 #ifndef STAGE_H
 #define STAGE_H
 
-#include "controller.h"
+#include "event.h"
 #include "play.h"
 
 #include <stddef.h>
 
 enum { MOST_ITEMS = 24, MOST_SIDES = 2, MOST_CALLERS = 2, FAILURE = 7, LATE = 0, MARKED = 1, SLOW = 5 };
-
-#ifndef __FILE_NAME__
-#define __FILE_NAME__ __FILE__
-#endif
-
-#define REQUIRE(condition)                                                                                             \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            controller_fail("%s:%d: " #condition " does not hold", __FILE_NAME__, __LINE__);                           \
-        }                                                                                                              \
-    } while (0)
-
-/* Something that happens once, and who waits for it. */
-struct event {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool happened;
-};
-
-void event_init(struct event *event);
-void event_happens(struct event *event);
-void event_await(struct event *event);
-
-/* The same, for one that happens again. */
-void event_take(struct event *event);
 
 struct item {
     unsigned begun, ended, delivered, inputs_discarded, outputs_discarded, told;

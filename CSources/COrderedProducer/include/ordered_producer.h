@@ -26,7 +26,8 @@
  *
  *       -EAGAIN       the window is full (produce), or nothing is deliverable now (next)
  *       -EPIPE        production has ended: stopped, failed, or the consumer is gone; nothing was taken over
- *       -EINVAL       an argument is out of range
+ *       -EINVAL       an argument cannot be meant: out of range, NULL where it is needed, or the call is not for this
+ *                     object; nothing was changed
  *       -ENOMEM       memory could not be had
  *       -EALREADY     a consumer is attached already, or the wait is over already
  *       -EDEADLK      the call would wait for its own caller; nothing was changed
@@ -36,7 +37,13 @@
  *       -ETIMEDOUT    (of a failed item) its deadline had passed, and there was no substitute
  *
  *     or the errno of a system call that failed. oip_strerror() names each; oip_error_detail() says which argument or
- *     call of this thread's last failure it was.
+ *     call of this thread's last failure it was. A function without a result that is called with such an argument does
+ *     nothing but leave that sentence; to give back NULL is allowed.
+ *
+ * Versions
+ *     Structs with options begin with their size as the program knows it. A library that is newer than the program gives
+ *     what the program does not know its default. A library that is older refuses a struct with anything but zero behind
+ *     what it knows (-EINVAL): it would not do what the program asks for.
  *
  * Threads
  *     Every function may be called from any thread unless it says otherwise. The consuming functions (oip_next,
@@ -74,8 +81,9 @@ typedef struct oip_ready_queue oip_ready_queue;
 OIP_API const char *oip_strerror(int result);
 
 /*
- * What exactly was wrong in this thread's last call that failed with -EINVAL or a system call's errno: the argument
- * and its value, or the name of the system call. Empty if nothing failed yet. Valid until the thread's next failure.
+ * What exactly was wrong in this thread's last call that failed with -EINVAL or a system call's errno: the function, the
+ * argument and its value, or the name of the system call. Empty if nothing failed yet. Valid until the thread's next
+ * failure.
  */
 OIP_API const char *oip_error_detail(void);
 
@@ -116,7 +124,7 @@ OIP_API int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void 
  */
 OIP_API int oip_pool_shutdown(oip_pool *pool);
 
-/* Gives the handle back. The threads go on until the last producer on the pool has ended. Never blocks. */
+/* Gives the handle back. The threads go on until the last producer on the pool has ended. Never blocks. NULL: nothing. */
 OIP_API void oip_pool_release(oip_pool *pool);
 
 /* -------------------------------------------------------------------------------------------------- producer ---- */
@@ -150,8 +158,7 @@ typedef int (*oip_run_function)(void *context, void *payload, uint64_t sequence)
 /*
  * Makes what takes the place of an overtaken item, see deadlines below. 0: the output is in `payload`, which held
  * nothing before; OIP_LEAVE_OUT: nothing takes its place; any other number: the item fails with it. Called once per
- * overtaken item, on the thread that delivers at the time, or the timekeeper's. Everybody waits for it: it must be
- * quick.
+ * overtaken item, on the thread that delivers at the time. Everybody waits for it: it must be quick.
  */
 typedef int (*oip_substitute_function)(void *context, void *payload, uint64_t sequence, void *argument);
 
@@ -203,7 +210,7 @@ struct oip_producer_options {
      */
     bool no_assist;
     const char *name;               /* of the consumer thread, cut to what the system allows; NULL: "oip-consumer" */
-    size_t payload_size;            /* bytes of an item; 0 only where `run` is NULL */
+    size_t payload_size;            /* bytes of an item; 0 where `run` is NULL, and only there */
     size_t payload_align;           /* a power of two up to 4096; 0: that of max_align_t */
     oip_run_function run;           /* NULL: payloads are struct oip_call, see oip_produce_call() */
     oip_discard_function discard;   /* NULL: payloads need no destruction */
@@ -212,10 +219,11 @@ struct oip_producer_options {
     oip_observe_function observe;   /* NULL: nobody watches, and it costs nothing */
     void *observe_context;          /* for observe; as long-lived as `context` */
 
-    uint64_t deadline_ns;               /* of items that have none of their own; 0: none */
-    bool deadlines;                     /* items may have deadlines of their own: oip_request(). Implied by the above */
-    oip_substitute_function substitute; /* NULL: overtaken items fail with -ETIMEDOUT */
-    oip_failed_function failed;         /* may be NULL */
+    uint64_t deadline_ns; /* of items that have none of their own; 0: none */
+    bool deadlines;       /* items may have deadlines of their own: oip_request(). Implied by the above */
+    /* These three only with deadlines. */
+    oip_substitute_function substitute;                      /* NULL: overtaken items fail with -ETIMEDOUT */
+    oip_failed_function failed;                              /* may be NULL */
     void (*release_argument)(void *context, void *argument); /* of items that needed no substitute; may be NULL */
 };
 
@@ -265,7 +273,8 @@ OIP_API int oip_try_produce_many(oip_producer *producer, const void *payloads, s
 
 /*
  * The memory of a wait that is registered and not blocked in: it stays valid and in place until `done` was called or
- * oip_cancel() returned 0. Set `done` and `context`; the rest is the library's.
+ * oip_cancel() returned 0, and as long as a call of oip_cancel() for it runs. Set `done` and `context`; the rest is the
+ * library's.
  */
 struct oip_waiter {
     /* `result`: 0 (then `sequence` is the item's) or negative. Called once, on any thread; must not block. */
@@ -290,15 +299,23 @@ OIP_API int oip_cancel(oip_producer *producer, struct oip_waiter *waiter);
 /*
  * Takes the next sequence for an item that finishes elsewhere: exactly one of oip_complete() and oip_fail() must
  * follow, on any thread, also after production has ended. The blocking form waits as oip_produce() does.
+ *
+ * The first of them counts, whichever it is. A further one, and one for a sequence that was not reserved, changes
+ * nothing: it is counted (oip_statistics.surplus), its payload is discarded as an output, or given to the producer's
+ * oip_failed_function as late, and oip_error_detail() names it. The producer has to be alive: after the one call that is
+ * due it may be gone, unless somebody holds the handle.
  */
 OIP_API int oip_reserve(oip_producer *producer, uint64_t *sequence);
 OIP_API int oip_try_reserve(oip_producer *producer, uint64_t *sequence);
 OIP_API int oip_reserve_async(oip_producer *producer, uint64_t *sequence, struct oip_waiter *waiter);
 
-/* Finishes a reserved item with the output in `payload`, which is taken over in every case. */
+/*
+ * Finishes a reserved item with the output in `payload`, which is taken over in every case. NULL: nothing is done, the
+ * item is still to be finished.
+ */
 OIP_API void oip_complete(oip_producer *producer, uint64_t sequence, const void *payload);
 
-/* Finishes a reserved item with a failure; `code` is not 0. */
+/* Finishes a reserved item with a failure. `code` is not 0, or it becomes -EINVAL. */
 OIP_API void oip_fail(oip_producer *producer, uint64_t sequence, int code);
 
 /* As oip_fail(), with something for the producer's oip_failed_function, which is called before this returns. */
@@ -336,20 +353,25 @@ struct oip_request {
  *
  * In a producer with deadlines an item runs in a copy of its payload, on a thread of the pool, never on that of the
  * consumer or of a caller from outside. The pool has one more thread, "<name>-clock", from the first such producer on:
- * creating that one fails where the thread cannot be started.
+ * creating that one fails where the thread cannot be started. It calls nothing of the program's. Where a sink has
+ * something to get, or something is to be discarded, and no thread of the pool has come for it within a millisecond, one
+ * is started for this alone.
  *
  * -EINVAL: the producer has no deadlines, and one was given, or an argument. Where a waiter is registered, the request
  * has to stay valid and in place as long as it.
  */
 OIP_API int oip_request(oip_producer *producer, const struct oip_request *request, uint64_t *sequence);
 
-/* The payload of a producer whose `run` is NULL: the input, and in its place the output. */
+/*
+ * The payload of a producer whose `run` is NULL: the input. The output is a `void *`, what `function` stored in
+ * `*result`: so much is copied to the consumer, and from whoever completes a reserved item.
+ */
 struct oip_call {
-    int (*function)(void *argument, void **result); /* 0, or the failure's code */
+    int (*function)(void *argument, void **result); /* 0, or the failure's code; NULL: fails with -EINVAL */
     void *argument;
 };
 
-/* oip_produce() for such a producer. The consumer receives a `void *`, what `function` stored in `*result`. */
+/* oip_produce() for such a producer. */
 OIP_API int oip_produce_call(oip_producer *producer, int (*function)(void *argument, void **result), void *argument,
                              uint64_t *sequence);
 
@@ -379,16 +401,22 @@ OIP_API int oip_start_sink(oip_producer *producer, int (*sink)(void *context, vo
  */
 OIP_API int oip_attach_ready_queue(oip_producer *producer, oip_ready_queue *queue, void *tag);
 
-/* The consumer is gone: production ends as with oip_stop_producing(). For oip_attach() and oip_attach_ready_queue(). */
+/*
+ * The consumer is gone: production ends as with oip_stop_producing(). For oip_attach() and oip_attach_ready_queue(), on
+ * the thread that takes the items, or when no thread is inside oip_next() any more. Nothing happens to any other
+ * consumer: one of oip_start() ends when its function returns, a sink when it returns a failure.
+ */
 OIP_API void oip_detach(oip_producer *producer);
 
 /*
  * Waits for the next item and moves its output to `payload`: 1. Returns 0 where the iteration has ended, again and
- * again. `sequence` may be NULL.
+ * again. `sequence` may be NULL. On a thread of the producer's pool it runs items while it waits, whatever the options
+ * say, since these may have no other thread; -EDEADLK where it would wait and is inside 32 items and consumers already.
+ * -EINVAL: the items are not the caller's to take, because no consumer is attached, or a sink or an event loop is.
  */
 OIP_API int oip_next(oip_producer *producer, void *payload, uint64_t *sequence);
 
-/* As oip_next(), but -EAGAIN instead of waiting. Runs no items. */
+/* As oip_next(), but -EAGAIN instead of waiting, and for event loops, too. Runs no items. */
 OIP_API int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence);
 
 /* Nothing more is delivered until oip_resume(). Items go on being accepted and run, up to the window. */
@@ -489,6 +517,7 @@ struct oip_statistics {
     uint64_t longest_stall_sequence; /* and whose fault it was; UINT64_MAX: there was none */
     uint64_t overtaken; /* items that a substitute took the place of; delivered, failed or discarded, too */
     uint64_t late;      /* now: of them, still being made */
+    uint64_t surplus;   /* calls that finished no item: of one that was not reserved, or finished already */
 };
 
 /* A snapshot; O(outstanding items), a nanosecond or so each. */

@@ -5,7 +5,7 @@
 
     @testable import mandelbrot_server
 
-    @Suite struct PrometheusTests {
+    @Suite(.timeLimit(.minutes(5))) struct PrometheusTests {
         private let registry = PrometheusRegistry(help: ["jobs_total": "Jobs done.\nAll \\ of them."])
 
         @Test func nothingIsAnEmptyText() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ordered_gzip
 
-@Suite struct BlockReaderTests {
+@Suite(.timeLimit(.minutes(5))) struct BlockReaderTests {
     private let blockSize = 1000
     private let folder = TemporaryFolder()
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_gzip
 
-@Suite struct CommandLineTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandLineTests {
     @Test func standard() throws {
         let command = try OrderedGzip.parse([])
         #expect(command.level == .standard && command.files.isEmpty)

@@ -6,12 +6,14 @@ final class ItemOutcome<Item: Sendable>: Sendable {
     /// `nil`: the item was dropped.
     typealias Resolution = Result<Item, any Error>?
 
-    private enum State {
-        case pending([CheckedContinuation<Resolution, Never>])
-        case resolved(Resolution)
+    /// Not an enum: to append to an array in its payload is to copy it.
+    private struct State {
+        /// `nil`: pending.
+        var resolved: Resolution?
+        var waiting: [CheckedContinuation<Resolution, Never>] = []
     }
 
-    private let state = Locked(State.pending([]))
+    private let state = Locked(State())
 
     @usableFromInline
     init() {}
@@ -20,9 +22,10 @@ final class ItemOutcome<Item: Sendable>: Sendable {
     @usableFromInline
     func resolve(_ resolution: Result<Item, any Error>?) {
         let waiting = state.withLock { state -> [CheckedContinuation<Resolution, Never>] in
-            guard case .pending(let waiting) = state else { return [] }
-            state = .resolved(resolution)
-            return waiting
+            guard state.resolved == nil else { return [] }
+            state.resolved = .some(resolution)
+            defer { state.waiting = [] }
+            return state.waiting
         }
         for continuation in waiting { continuation.resume(returning: resolution) }
     }
@@ -31,13 +34,8 @@ final class ItemOutcome<Item: Sendable>: Sendable {
         get async {
             await withCheckedContinuation { continuation in
                 let resolved = state.withLock { state -> Resolution? in
-                    switch state {
-                    case .pending(let waiting):
-                        state = .pending(waiting + [continuation])
-                        return nil
-                    case .resolved(let resolution):
-                        return .some(resolution)
-                    }
+                    if state.resolved == nil { state.waiting.append(continuation) }
+                    return state.resolved
                 }
                 if let resolved { continuation.resume(returning: resolved) }
             }

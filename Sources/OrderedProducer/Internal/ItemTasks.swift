@@ -7,7 +7,18 @@ final class ItemTasks: Sendable {
     private struct Kept {
         /// Items from this sequence on are not wanted.
         var limit = UInt64.max
+        /// Behind the last item that was started.
+        var end: UInt64 = 0
         var running: [UInt64: Task<Void, Never>] = [:]
+
+        /// Lowers the limit. Those that were wanted until then: O(of them, or all that run, whichever is less).
+        mutating func lower(to sequence: UInt64) -> [Task<Void, Never>] {
+            guard sequence < limit else { return [] }
+            defer { limit = sequence }
+            let unwanted = sequence..<max(sequence, min(limit, end))
+            if unwanted.count < running.count { return unwanted.compactMap { running[$0] } }
+            return running.filter { unwanted.contains($0.key) }.map(\.value)
+        }
     }
 
     /// `nil`: nothing is cancelled.
@@ -29,6 +40,7 @@ final class ItemTasks: Sendable {
                 self.kept.withLock { $0?.running[sequence] = nil }
             }
             kept!.running[sequence] = task
+            kept!.end = max(kept!.end, sequence + 1)
             return (task, sequence < kept!.limit)
         }
         if !isWanted { task.cancel() }
@@ -42,11 +54,7 @@ final class ItemTasks: Sendable {
 
     /// Items from `sequence` on are not wanted.
     func cancel(from sequence: UInt64) {
-        let unwanted = kept.withLock { kept -> [Task<Void, Never>] in
-            guard kept != nil, sequence < kept!.limit else { return [] }
-            kept!.limit = sequence
-            return kept!.running.filter { $0.key >= sequence }.map(\.value)
-        }
+        let unwanted = kept.withLock { $0?.lower(to: sequence) } ?? []
         // Not under the lock: a cancellation handler may end production once more.
         for task in unwanted { task.cancel() }
     }

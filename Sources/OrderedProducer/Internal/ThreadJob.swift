@@ -38,4 +38,18 @@ final class ThreadJob: Sendable {
         }
         return result
     }
+
+    /// As ``runOnOwnThread(_:)``, where there is nobody to tell that the system is out of threads: tries until it has
+    /// one again.
+    static nonisolated(nonsending) func runOnOwnThreadInTheEnd(
+        _ body: @escaping @Sendable () -> Void,
+        start: @escaping @Sendable (@escaping @Sendable () -> Void) -> Int32 = runOnOwnThread,
+        pause: @escaping @Sendable () async -> Void = { try? await Task.sleep(for: .milliseconds(10)) }
+    ) async {
+        if start(body) == 0 { return }
+        // In a task that nobody cancels: a cancelled one does not sleep.
+        await Task {
+            repeat { await pause() } while start(body) != 0
+        }.value
+    }
 }

@@ -4,12 +4,13 @@
     ///
     /// ```
     ///   open ──────► finishing ──► closing ──► over
-    ///     │  input closed,   drained   written out
-    ///     │  quiescing, error
-    ///     ├────────► leaving ──► over        removed: drained, then gone from the channel's pipeline
-    ///     └────────► closing                 the last response, or a failure
+    ///     │  input closed,  ▲  answered   written out
+    ///     │  quiescing,     │ the same
+    ///     │  error          │
+    ///     ├────────► leaving ──► over          removed: answered and written out, then gone from the pipeline
+    ///     └────────► closing                   the last response, or a failure
     /// ```
-    /// `over` follows from any of them where the connection is lost.
+    /// `closing` follows from `leaving` as from `open`, and `over` from any of them where the connection is lost.
     enum ConnectionPhase {
         case open
         /// What was received is answered, and then the connection closes.

@@ -15,7 +15,8 @@
         @usableFromInline
         typealias Ask = (_ count: Int, _ requests: inout KeptRequests) throws -> Bool
 
-        private let producer: Ask
+        private let ask: Ask
+        private let producer: any PushProducer
         private let seat: Seat
 
         /// Whose answers these are. Apart from the line: what the producer's consumer captures must not keep the
@@ -30,7 +31,7 @@
 
         init(_ make: UntypedPipeline.MakeLine, delivery: EventLoopDelivery) throws {
             seat = Seat()
-            producer = try make(delivery, seat)
+            (ask, producer) = try make(delivery, seat)
         }
 
         /// Who gets the answers from here on; nil: nobody.
@@ -39,8 +40,16 @@
             set { seat.handler = newValue }
         }
 
+        /// Whether answers stay with the producer, and in its window, for the time being.
+        var isHeld = false {
+            didSet {
+                guard isHeld != oldValue else { return }
+                if isHeld { producer.pause() } else { producer.resume() }
+            }
+        }
+
         /// As ``Ask``.
-        func ask(_ count: Int, of requests: inout KeptRequests) throws -> Bool { try producer(count, &requests) }
+        func ask(_ count: Int, of requests: inout KeptRequests) throws -> Bool { try ask(count, &requests) }
     }
 
     extension PipelineLine.Seat {
@@ -49,12 +58,13 @@
             _ answer: Result<Response, any Error>, to write: @Sendable (Response, ResponseWriter) -> Void
         ) {
             guard let handler else { return }
-            handler.answerComes()
             switch answer {
             case .success(let response): write(response, ResponseWriter(connection: handler))
             case .failure(let error): handler.fail(error)
             }
-            handler.askForMany()
+            // It is nobody's any more where this response was the connection's last.
+            guard self.handler === handler else { return }
+            handler.responseIsWritten()
         }
 
         @usableFromInline

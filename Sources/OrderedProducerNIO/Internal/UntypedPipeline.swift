@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #if NIO
     internal import NIOCore
-    internal import OrderedProducer
+    public import OrderedProducer
 
     /// What the handlers of an ``OrderedPipeline`` share, whatever its types are.
     @usableFromInline
     final class UntypedPipeline: Sendable {
-        /// Makes a running producer that delivers to the seat, and gives the function that asks it.
+        /// Makes a running producer that delivers to the seat, and the function that asks it.
         @usableFromInline
-        typealias MakeLine = @Sendable (EventLoopDelivery, PipelineLine.Seat) throws -> PipelineLine.Ask
+        typealias MakeLine =
+            @Sendable (EventLoopDelivery, PipelineLine.Seat) throws -> (PipelineLine.Ask, any PushProducer)
 
         let window: Int
         private let make: MakeLine

@@ -11,7 +11,7 @@ enum { SINK_HAS_ENOUGH = 77 };
 static size_t payload_bytes(const struct lane *lane)
 {
     /* Of its exact size, so that the sanitizer sees a byte too much. */
-    return lane->account.takes_calls ? sizeof(void *) * 2 : lane->account.payload_size;
+    return lane->account.takes_calls ? sizeof(void *) : lane->account.payload_size;
 }
 
 /* Whether the consumer leaves after this item. */

@@ -31,7 +31,7 @@ void make_pool(unsigned char choice)
     options.threads = 1 + choice % 3;
     options.name = choice / 3 % 2 != 0 ? "fuzzed" : NULL;
     options.cpus = choice / 6 % 4 == 0 ? processors : NULL;
-    options.cpu_count = 1;
+    options.cpu_count = options.cpus != NULL;
     EXPECT(oip_pool_create(&pool->pool, &options) == 0);
     EXPECT(oip_pool_threads(pool->pool) == options.threads);
     pools_count++;

@@ -3,6 +3,7 @@
     import Foundation
     import NIOCore
     import NIOPosix
+    import OrderedProducer
 
     /// A value behind a lock that ThreadSanitizer sees.
     final class Guarded<Value>: @unchecked Sendable {
@@ -18,18 +19,17 @@
         }
     }
 
-    /// An event that happens once. Threads and tasks may wait for it, before and after.
+    /// An event that happens once. Threads and tasks may wait for it, before and after; a cancelled task waits no more,
+    /// so that a test whose time is over comes to its end.
     final class Gate: Sendable {
-        private let waiting = Guarded<[CheckedContinuation<Void, Never>]?>([])
+        private let signal = EndSignal()
         private let semaphore = DispatchSemaphore(value: 0)
 
+        var isOpen: Bool { signal.hasFired }
+
         func open() {
-            let continuations = waiting.with { waiting in
-                defer { waiting = nil }
-                return waiting ?? []
-            }
+            signal.fire()
             semaphore.signal()
-            for continuation in continuations { continuation.resume() }
         }
 
         /// Blocks: for item functions, and for the loop where a test holds it.
@@ -38,22 +38,14 @@
             semaphore.signal()
         }
 
-        func opened() async {
-            await withCheckedContinuation { continuation in
-                let isOpen = waiting.with { waiting in
-                    waiting?.append(continuation)
-                    return waiting == nil
-                }
-                if isOpen { continuation.resume() }
-            }
-        }
+        func opened() async { await signal.wait() }
     }
 
     /// What happened, in order; a test may wait until enough has.
     final class Log<Entry: Sendable>: Sendable {
         private struct State {
             var entries: [Entry] = []
-            var waiting: [(condition: ([Entry]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+            var waiting: [(condition: ([Entry]) -> Bool, fulfilled: EndSignal)] = []
         }
 
         private let state = Guarded(State())
@@ -64,24 +56,21 @@
             let fulfilled = state.with { state in
                 state.entries.append(entry)
                 let entries = state.entries
-                let fulfilled = state.waiting.filter { $0.condition(entries) }.map(\.continuation)
+                let fulfilled = state.waiting.filter { $0.condition(entries) }.map(\.fulfilled)
                 state.waiting.removeAll { $0.condition(entries) }
                 return fulfilled
             }
-            for continuation in fulfilled { continuation.resume() }
+            for signal in fulfilled { signal.fire() }
         }
 
-        /// The entries as soon as `condition` holds for them.
+        /// The entries as soon as `condition` holds for them, or the task is cancelled.
         @discardableResult
         func until(_ condition: @escaping @Sendable ([Entry]) -> Bool) async -> [Entry] {
-            await withCheckedContinuation { continuation in
-                let holds = state.with { state in
-                    let holds = condition(state.entries)
-                    if !holds { state.waiting.append((condition, continuation)) }
-                    return holds
-                }
-                if holds { continuation.resume() }
+            let fulfilled = EndSignal()
+            state.with { state in
+                if condition(state.entries) { fulfilled.fire() } else { state.waiting.append((condition, fulfilled)) }
             }
+            await fulfilled.wait()
             return entries
         }
 

@@ -74,6 +74,32 @@
             }
         }
 
+        /// What handlers before the pipeline's pass on: requests, and responses of their own.
+        enum Event: Sendable {
+            case request(Job), response(Int), lastResponse(Int)
+        }
+
+        /// As ``receive(_:)`` for requests alone.
+        func receive(_ events: [Event]) async throws {
+            try await onLoop { [channel] in
+                let handlers = channel.pipeline.syncOperations
+                for event in events {
+                    switch event {
+                    case .request(let job): channel.pipeline.fireChannelRead(job)
+                    case .response(let value):
+                        handlers.fireUserInboundEventTriggered(ResponseInTurn { $0.write(value) })
+                    case .lastResponse(let value):
+                        handlers.fireUserInboundEventTriggered(
+                            ResponseInTurn { connection in
+                                connection.write(value)
+                                connection.close()
+                            })
+                    }
+                }
+                channel.pipeline.fireChannelReadComplete()
+            }
+        }
+
         func read() async throws {
             try await onLoop { [channel] in channel.pipeline.read() }
         }
@@ -89,9 +115,35 @@
             }
         }
 
+        /// Puts `handler` directly before the pipeline's.
+        func add(_ make: @autoclosure @escaping @Sendable () -> any ChannelHandler) async throws {
+            try await onLoop { [channel] in
+                let handlers = channel.pipeline.syncOperations
+                let context = try handlers.context(handlerType: OrderedPipelineHandler.self)
+                try handlers.addHandler(make(), position: .before(context.handler))
+            }
+        }
+
+        /// Asks for the handler's removal.
+        func remove() async throws -> EventLoopFuture<Void> {
+            try await onLoop { [channel] in
+                let handlers = channel.pipeline.syncOperations
+                return handlers.removeHandler(context: try handlers.context(handlerType: OrderedPipelineHandler.self))
+            }
+        }
+
         /// What is written is not out before the socket is not full any more.
         func setSocket(isFull: Bool) async throws {
-            try await onLoop { [channel] in channel.pipeline.triggerUserOutboundEvent(isFull, promise: nil) }
+            try await onLoop { [channel] in
+                channel.pipeline.triggerUserOutboundEvent(isFull ? Socket.full : .roomy, promise: nil)
+            }
+        }
+
+        /// Of what a full socket keeps waiting, `parts` are refused now.
+        func refuse(_ parts: Set<Int>) async throws {
+            try await onLoop { [channel] in
+                channel.pipeline.triggerUserOutboundEvent(Socket.refuses(parts), promise: nil)
+            }
         }
 
         /// The responses so far.
@@ -108,6 +160,12 @@
         func closed() async {
             await log.until { $0.contains(.inactive) }
         }
+    }
+
+    /// What happens to the socket in front of all handlers, as an outbound event.
+    enum Socket: Sendable {
+        case full, roomy
+        case refuses(Set<Int>)
     }
 
     private final class Front: ChannelOutboundHandler {
@@ -130,20 +188,45 @@
 
         /// As a socket whose buffer is full, until it is not any more.
         func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-            let isFull = event as? Bool ?? false
-            for (data, promise) in held ?? [] { context.writeAndFlush(data, promise: promise) }
-            held = isFull ? [] : nil
+            switch event as? Socket {
+            case .full: held = []
+            case .refuses(let parts):
+                for (data, promise) in held ?? [] {
+                    let part = unwrapOutboundIn(data)
+                    if parts.contains(part) { promise?.fail(TestError(value: part)) }
+                }
+                held?.removeAll { parts.contains(unwrapOutboundIn($0.data)) }
+            case .roomy, nil:
+                let out = held ?? []
+                held = nil
+                for (data, promise) in out { context.writeAndFlush(data, promise: promise) }
+            }
             promise?.succeed()
+        }
+
+        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+            log.add(.close)
+            let lost = held ?? []
+            held = nil
+            context.close(mode: mode, promise: promise)
+            for (_, promise) in lost { promise?.fail(ChannelError.ioOnClosedChannel) }
         }
 
         func flush(context: ChannelHandlerContext) {
             log.add(.flush)
             context.flush()
         }
+    }
 
-        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-            log.add(.close)
-            context.close(mode: mode, promise: promise)
+    /// Tells when the client has closed its half.
+    final class InputEnd: ChannelInboundHandler {
+        typealias InboundIn = NIOAny
+        private let gate: Gate
+
+        init(_ gate: Gate) { self.gate = gate }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if event as? ChannelEvent == .inputClosed { gate.open() }
         }
     }
 
@@ -157,6 +240,9 @@
         func channelInactive(context: ChannelHandlerContext) { log.add(.inactive) }
         func channelWritabilityChanged(context: ChannelHandlerContext) { log.add(.writability) }
         func errorCaught(context: ChannelHandlerContext, error: any Error) { log.add(.error("\(error)")) }
-        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) { log.add(.event("\(event)")) }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            log.add(.event(event is ResponseInTurn ? "ResponseInTurn" : "\(event)"))
+        }
     }
 #endif

@@ -4,7 +4,7 @@ import Testing
 
 @testable import OrderedProducer
 
-@Suite struct OrderedTraceTests {
+@Suite(.timeLimit(.minutes(1))) struct OrderedTraceTests {
     /// What a viewer would read: the events of the file, decoded by somebody else's decoder.
     private struct File: Decodable {
         struct Arguments: Decodable {

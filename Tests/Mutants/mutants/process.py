@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs that may crash, hang, fill the memory or never stop printing: run under limits, and ended with their children."""
+
+import dataclasses
+import os
+import resource
+import selectors
+import signal
+import subprocess
+import time
+
+MOST_MEMORY = 3 << 30  # bytes that a program and its children may keep resident
+KEPT_OUTPUT = 1 << 20
+
+
+_sessions = set()  # of what runs now
+
+
+def end_all():
+    """Before this program ends in the middle of something."""
+    for session in list(_sessions):
+        _kill(session)
+
+
+@dataclasses.dataclass
+class Ended:
+    status: int  # negative: the signal; None: ended by a limit
+    output: str
+    seconds: float
+    limit: str = None  # which limit: "time", "memory"; "told": `stops_at` saw its line
+
+    @property
+    def passed(self):
+        return self.status == 0
+
+
+def run(command, *, seconds, environment=None, folder=None, stops_at=None):
+    """Runs a command until it ends, a limit is reached, or a line of its output is one that `stops_at` wants."""
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=_limits,
+    )
+    _sessions.add(process.pid)
+    output = _Output(process.stdout)
+    limit = None
+    looks_at_memory = began + 1
+    while limit is None and not output.ended:
+        output.read(0.2)
+        now = time.monotonic()
+        if stops_at is not None and output.has_line(stops_at):
+            limit = "told"
+        elif now - began > seconds:
+            limit = "time"
+        elif now > looks_at_memory:
+            looks_at_memory = now + 1
+            if _resident(process.pid) > MOST_MEMORY:
+                limit = "memory"
+    if limit is None:
+        try:
+            process.wait(timeout=max(1, began + seconds - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            limit = "time"  # it closed its output and goes on
+    _end(process)
+    output.read_rest()
+    process.stdout.close()
+    return Ended(process.returncode if limit is None else None, output.text(), time.monotonic() - began, limit)
+
+
+def _limits():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end(process):
+    """Ends whatever is left of its session."""
+    _kill(process.pid)
+    process.wait()
+    _sessions.discard(process.pid)
+
+
+def _kill(session):
+    try:
+        os.killpg(session, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+class _Output:
+    """The last of what a program prints, as it comes."""
+
+    def __init__(self, pipe):
+        os.set_blocking(pipe.fileno(), False)
+        self.pipe = pipe
+        self.kept = bytearray()
+        self.looked_at = 0  # lines before were looked at
+        self.ended = False
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(pipe, selectors.EVENT_READ)
+
+    def read(self, timeout):
+        if self.selector.select(timeout):
+            self._take()
+
+    def read_rest(self):
+        self._take()
+        self.selector.close()
+
+    def _take(self):
+        try:
+            data = os.read(self.pipe.fileno(), 1 << 16)
+        except BlockingIOError:
+            return
+        self.ended = self.ended or not data
+        self.kept += data
+        dropped = len(self.kept) - KEPT_OUTPUT
+        if dropped > 0:
+            del self.kept[:dropped]
+            self.looked_at = max(0, self.looked_at - dropped)
+
+    def has_line(self, wanted):
+        """Whether one of the new whole lines is wanted."""
+        end = self.kept.rfind(b"\n") + 1
+        lines = self.kept[self.looked_at : end].decode(errors="replace").splitlines()
+        self.looked_at = max(end, self.looked_at)
+        return any(wanted(line) for line in lines)
+
+    def text(self):
+        return self.kept.decode(errors="replace")
+
+
+def _resident(session):
+    """Bytes of a session's processes."""
+    pages = 0
+    for entry in os.listdir("/proc"):
+        if not entry.isdecimal():
+            continue
+        try:
+            with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+                fields = file.read().rpartition(")")[2].split()
+            if int(fields[3]) == session:
+                pages += int(fields[21])
+        except (OSError, IndexError, ValueError):
+            continue  # it has gone
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operations but asking, wherever they are performed. */
+#include "scene.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void look(struct side *side)
+{
+    struct oip_statistics counts = {.size = sizeof counts};
+    REQUIRE(oip_get_statistics(side->producer, &counts) == 0);
+    REQUIRE(counts.outstanding <= side->plan->window && counts.delivered <= counts.requested);
+    uint64_t sequence;
+    int code;
+    int failed = oip_failure(side->producer, &sequence, &code);
+    REQUIRE(failed == 0 || (failed == 1 && side->over && code != 0));
+}
+
+static void pause(struct side *side)
+{
+    bool alone = side->resuming == 0;
+    unsigned resumes = side->resumes;
+    oip_pause(side->producer);
+    if (alone && side->resumes == resumes && !side->stopping && !side->paused) {
+        side->paused = true;
+        side->delivered_in_pause = 0;
+    }
+    resume_later(side);
+}
+
+void resume(struct side *side)
+{
+    side->resumes++;
+    side->resuming++;
+    side->paused = false;
+    oip_resume(side->producer);
+    side->resuming--;
+}
+
+static void begin_stop(struct side *side)
+{
+    side->stopping = true;
+    side->resumes++;
+    side->paused = false;
+    /* Before a consumer is attached what is outstanding is discarded. */
+    side->over = true;
+}
+
+static bool inside_of(const struct side *side)
+{
+    for (const struct inside *frame = inside; frame != NULL; frame = frame->outer) {
+        if (frame->side == side) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void end_with_stop(struct side *side)
+{
+    if (!inside_of(side)) {
+        begin_stop(side);
+    }
+    void *value = NULL;
+    int result = oip_stop(side->producer, &value);
+    if (result == -EDEADLK) {
+        if (!inside_of(side)) {
+            controller_fail("refused: oip_stop of producer %u with -EDEADLK outside of its items and consumer",
+                            side->number);
+        }
+        return;
+    }
+    REQUIRE(result == 0);
+    side->values += value != NULL;
+    REQUIRE(value == NULL || value == side);
+}
+
+static void stopped(struct oip_waiter *waiter, int result, uint64_t sequence)
+{
+    (void)sequence;
+    REQUIRE(result == 0);
+    struct event *event = waiter->context;
+    event_happens(event);
+}
+
+/* The waiter is the waiting thread's: it waits at once where it may. */
+static void end_with_waiter(struct side *side)
+{
+    if (inside_of(side)) {
+        return;
+    }
+    begin_stop(side);
+    struct event event;
+    event_init(&event);
+    struct oip_waiter waiter = {.done = stopped, .context = &event};
+    int result = oip_stop_async(side->producer, &waiter);
+    REQUIRE(result == 0 || result == -EINPROGRESS);
+    if (result == -EINPROGRESS) {
+        event_await(&event);
+    }
+    void *value = oip_take_value(side->producer);
+    side->values += value != NULL;
+}
+
+static void job(void *unused)
+{
+    (void)unused;
+    scene.jobs_done++;
+    event_happens(&scene.job_done);
+}
+
+static void pool_operation(const struct operation *operation)
+{
+    int result = 0;
+    switch (operation->verb) {
+    case RESIZE:
+        result = oip_pool_resize(scene.pool, operation->count);
+        break;
+    case JOB:
+        scene.jobs_begun++;
+        result = oip_pool_run(scene.pool, job, NULL);
+        scene.jobs_begun -= result != 0;
+        break;
+    default:
+        scene.shutting = true;
+        result = oip_pool_shutdown(scene.pool);
+        scene.shut = true;
+        REQUIRE(result == 0);
+    }
+    REQUIRE(result == 0 || (result == -ESHUTDOWN && scene.shutting));
+}
+
+static void perform(const struct operation *operation, unsigned by)
+{
+    struct side *side = &scene.sides[operation->of];
+    if (operation->verb != NOTHING && operation->time != 0) {
+        scene.computing += inside != NULL;
+        controller_nap(operation->time);
+        scene.computing -= inside != NULL;
+    }
+    switch (operation->verb) {
+    case NOTHING:
+    case NAP:
+    case LEAVE:
+    case VERBS:
+        break;
+    case FINISH_SOME:
+        for (unsigned i = 0; i < operation->count && keep_one(); i++) {
+        }
+        break;
+    case CANCEL:
+        cancel_some(operation);
+        break;
+    case PAUSE:
+        pause(side);
+        break;
+    case RESUME:
+        resume(side);
+        break;
+    case LOOK:
+        look(side);
+        break;
+    case ATTACH:
+        attach(side);
+        break;
+    case STOP:
+        end_with_stop(side);
+        break;
+    case STOP_ASYNC:
+        end_with_waiter(side);
+        break;
+    case ABORT:
+        side->over = true;
+        oip_stop_producing(side->producer);
+        side->aborted = true;
+        break;
+    case RESIZE:
+    case JOB:
+    case SHUT_DOWN:
+        pool_operation(operation);
+        break;
+    default:
+        ask(operation, by);
+    }
+}
+
+void operate(const struct operation *operation, unsigned by)
+{
+    if (scene.releasing) {
+        return;
+    }
+    scene.operations++;
+    perform(operation, by);
+    scene.operations--;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Random programs: what they consist of. Data only, so that they can be drawn from a seed, printed, and made smaller by
+ * leaving things out.
+ *
+ * A program has one pool, some producers, and threads that each do a list of operations: the director, who creates
+ * everything, attaches consumers and ends production, and some callers. What items, consumers and callbacks do on their
+ * own thread is a list, too. A keeper finishes what was reserved and handed over. */
+#ifndef PROGRAM_H
+#define PROGRAM_H
+
+#include <ordered_producer.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { MOST_PRODUCERS = 3, MOST_CALLERS = 3, MOST_OPERATIONS = 10, MOST_INNER = 3, MOST_GONE = 512 };
+
+enum verb {
+    NOTHING,
+    /* asking, for `count` items */
+    PRODUCE,
+    TRY_PRODUCE,
+    PRODUCE_MANY,
+    TRY_MANY,
+    PRODUCE_ASYNC,
+    RESERVE,
+    TRY_RESERVE,
+    RESERVE_ASYNC,
+    REQUEST,        /* blocks */
+    REQUEST_NOWAIT,
+    REQUEST_WAITER,
+    REQUEST_RESERVATION, /* with a waiter */
+    /* the rest */
+    FINISH_SOME, /* of what was reserved and handed over, here */
+    CANCEL,      /* one of the registered waits */
+    NAP,         /* `time` */
+    PAUSE,       /* until the keeper resumes, or the same list does */
+    RESUME,
+    LOOK, /* statistics, failure */
+    ATTACH,
+    STOP,
+    STOP_ASYNC,
+    ABORT, /* oip_stop_producing() */
+    RESIZE, /* to `count` */
+    JOB,    /* oip_pool_run() */
+    SHUT_DOWN,
+    LEAVE, /* of consumers: returns, detaches, fails */
+    VERBS
+};
+
+/* What an item is like. */
+struct make {
+    uint32_t cost; /* nanoseconds it computes */
+    bool fails;
+    bool late;          /* of reservations: the keeper takes a nap before it finishes it */
+    uint8_t awaits;     /* W1, W2 of generator.c: what it waits for; 0: nothing */
+    uint8_t deadline;   /* index of deadline_times */
+    uint8_t inner;      /* index + 1 of what it does while it runs, in the program's list; 0: nothing */
+};
+
+struct operation {
+    enum verb verb;
+    uint8_t of; /* producer */
+    uint8_t count;
+    uint32_t time; /* nanoseconds before it */
+    struct make make;
+};
+
+enum consumes { BY_NOBODY, BY_THREAD, BY_ATTACHED, BY_SINK, BY_LOOP };
+enum ends { BY_STOP, BY_STOP_ASYNC, BY_ABORT, BY_RELEASE };
+
+struct producer_plan {
+    uint32_t window, width, payload;
+    enum oip_failure_policy policy;
+    enum oip_wait_strategy wait;
+    bool no_assist, takes_calls, observed;
+    uint8_t deadlines; /* 0: none; else index of deadline_times of items that say nothing, + 1 */
+    uint8_t instead;   /* enum instead */
+    enum consumes consumes;
+    bool tries; /* an attached consumer takes by oip_try_next(), too */
+    struct operation on_delivery[MOST_INNER]; /* at the delivery `count` - the operation's own count is 1 then */
+    uint8_t at_delivery[MOST_INNER];
+    enum ends ends;
+};
+
+enum instead { INSTEAD_NONE, INSTEAD_VALUE, INSTEAD_LEFT_OUT, INSTEAD_FAILS };
+
+struct list {
+    unsigned count;
+    struct operation operations[MOST_OPERATIONS];
+};
+
+struct program {
+    uint64_t seed;
+    unsigned threads; /* of the pool */
+    unsigned producers;
+    struct producer_plan plans[MOST_PRODUCERS];
+    bool notifies; /* the loop's queue has a notify of the program's */
+    unsigned callers;
+    struct list lists[1 + MOST_CALLERS]; /* the director's first */
+    unsigned inner_count;
+    struct operation inner[16]; /* what items do */
+    bool joins_first;           /* callers have returned before production is ended */
+    bool pool_first;            /* the pool's handle is given back before the producers' */
+    bool shuts_down;
+};
+
+extern const uint64_t deadline_times[];
+enum { DEADLINE_TIMES = 6 };
+
+/* generator.c */
+void program_draw(struct program *program, uint64_t seed);
+
+/* text.c */
+void program_print(FILE *to, const struct program *program);
+const char *verb_name(enum verb verb);
+
+/*
+ * smaller.c: leaves things out, or makes them plain: the elements that are marked. How many elements there are; the
+ * numbers are those of the program as it was drawn. */
+unsigned program_reduce(struct program *program, const bool *gone);
+
+/* perform.c: all of it, as the body of an execution. */
+void program_perform(const struct program *program);
+
+/* After the execution: all accounts are closed. */
+void program_check(void);
+
+/* What the program is about, printed where it failed. */
+void program_explain(void);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions of a program's producers, and what becomes of their items. */
+#include "scene.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void enter(struct inside *frame, enum place_kind kind, struct side *side, struct token *token)
+{
+    *frame = (struct inside){kind, side, inside, token};
+    inside = frame;
+}
+
+static void leave(struct inside *frame)
+{
+    inside = frame->outer;
+}
+
+/* An item that is not left out ends production when it fails. */
+static void will_fail(struct side *side)
+{
+    side->failures++;
+    side->over = side->over || side->plan->policy != OIP_SKIP;
+}
+
+static void compute(struct token *token)
+{
+    if (token->make.cost != 0) {
+        scene.computing++;
+        controller_nap(token->make.cost);
+        scene.computing--;
+    }
+    if (token->make.inner != 0) {
+        operate(&scene.program->inner[token->make.inner - 1], 0);
+    }
+}
+
+/* For producers that take calls, `payload` is the token. */
+int item_run(void *context, void *payload, uint64_t sequence)
+{
+    struct side *side = context;
+    struct token *token = side->plan->takes_calls ? payload : token_read(side, payload, false);
+    REQUIRE(!side->released && token->fate == BORN && !token->cancelled && !token->refused && !token->reserved);
+    REQUIRE(sequence == UINT64_MAX || token->sequence == UINT64_MAX || token->sequence == sequence);
+    token->fate = RUNNING;
+    token->sequence = sequence != UINT64_MAX ? sequence : token->sequence;
+    side->running++;
+    if (side->plan->width != 0 && side->running > side->plan->width) {
+        controller_fail("account: %u items of producer %u run, its width is %u", side->running, side->number,
+                        side->plan->width);
+    }
+    struct inside frame;
+    enter(&frame, IN_ITEM, side, token);
+    compute(token);
+    leave(&frame);
+    side->running--;
+    REQUIRE(token->fate == RUNNING && !side->released);
+    token->ended_behind_abort = side->aborted;
+    if (token->make.fails) {
+        token->fate = FAILED;
+        will_fail(side);
+        return ITEM_FAILS + (int)(token - scene.tokens);
+    }
+    token->fate = MADE;
+    if (!side->plan->takes_calls) {
+        token_write(token, payload, true);
+    }
+    return 0;
+}
+
+void finish_reserved(struct token *token)
+{
+    struct side *side = token->side;
+    REQUIRE(token->fate == BORN && token->reserved && token->accepted);
+    int code = ITEM_FAILS + (int)(token - scene.tokens);
+    token->ended_behind_abort = side->aborted;
+    if (!token->make.fails) {
+        unsigned char payload[MOST_PAYLOAD];
+        token_write(token, payload, true);
+        token->fate = MADE;
+        oip_complete(side->producer, token->sequence, payload);
+        memset(payload, 0xA5, sizeof payload);
+        return;
+    }
+    token->fate = FAILED;
+    will_fail(side);
+    if (token->sequence % 2 == 0) {
+        oip_fail(side->producer, token->sequence, code);
+    } else {
+        unsigned char payload[MOST_PAYLOAD];
+        token_write(token, payload, true);
+        oip_fail_with(side->producer, token->sequence, code, payload);
+    }
+}
+
+void item_discard(void *context, void *payload, enum oip_payload_state state)
+{
+    struct side *side = context;
+    REQUIRE(!side->released);
+    bool output = state == OIP_PAYLOAD_OUTPUT;
+    struct token *token = token_read(side, payload, output);
+    REQUIRE(token->fate == (output ? MADE : BORN) && !token->cancelled && !token->refused);
+    token->fate = output ? OUTPUT_DISCARDED : INPUT_DISCARDED;
+    memset(payload, 0x5A, side->plan->takes_calls ? sizeof(void *) : side->plan->payload);
+}
+
+void item_release(void *context)
+{
+    struct side *side = context;
+    REQUIRE(!side->released && side->handle_back && side->running == 0);
+    side->released = true;
+    event_happens(&side->was_released);
+}
+
+/* ----------------------------------------------------------------------------------------------- delivery ---- */
+
+bool deliver(struct side *side, const void *payload, uint64_t sequence)
+{
+    struct token *token = token_read(side, payload, true);
+    REQUIRE(token->fate == MADE && !side->released && !side->left);
+    REQUIRE(token->sequence == UINT64_MAX || token->sequence == sequence);
+    if (token->ended_behind_abort) {
+        controller_fail("account: item %u finished behind an ending at once, and is delivered",
+                        (unsigned)(token - scene.tokens));
+    }
+    if (sequence < side->next_sequence) {
+        controller_fail("account: producer %u delivers %llu behind %llu", side->number, (unsigned long long)sequence,
+                        (unsigned long long)side->next_sequence - 1);
+    }
+    /* What is left out between failed, and was to be left out. */
+    REQUIRE(sequence == side->next_sequence || side->plan->policy == OIP_SKIP || side->plan->deadlines != 0);
+    token->sequence = sequence;
+    token->fate = DELIVERED;
+    side->next_sequence = sequence + 1;
+    side->deliveries++;
+    REQUIRE(!side->paused || ++side->delivered_in_pause <= 1);
+    struct inside frame;
+    enter(&frame, IN_CONSUMER, side, NULL);
+    bool leaves = false;
+    for (unsigned i = 0; i < MOST_INNER; i++) {
+        if (side->plan->at_delivery[i] == side->deliveries) {
+            leaves = leaves || side->plan->on_delivery[i].verb == LEAVE;
+            operate(&side->plan->on_delivery[i], 0);
+        }
+    }
+    leave(&frame);
+    if (leaves) {
+        side->over = side->left = true;
+    }
+    return leaves;
+}

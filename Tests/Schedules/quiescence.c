@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "quiescence.h"
+
+#include "scene.h"
+#include "structures.h"
+
+#include <string.h>
+
+struct quiescence_counts *quiescence_counts;
+const char *const excuse_names[EXCUSES] = {"cheap backlog", "short backlog", "moderated", "sink at a worker",
+                                           "patient",       "helping",       "claimable", "leaver"};
+
+enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000 };
+
+static unsigned watched;
+static struct seen_pool pool;
+static bool timers;
+
+/* How long something has been late with the same excuse, all threads being asleep. */
+static struct {
+    uint64_t time, what;
+    bool now;
+} excused[MOST_PRODUCERS][EXCUSES];
+static uint64_t asleep_for; /* from now on, at least */
+
+static const uint64_t bounds[EXCUSES] = {2 * LOOKOUT_NS + SLACK_NS, 2 * LOOKOUT_NS + SLACK_NS, UINT64_MAX, 2 * LOOKOUT_NS + SLACK_NS,
+                                         PATIENCE_NS + SLACK_NS, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+
+static void excuse(const struct side *side, enum excuse excuse, uint64_t what)
+{
+    unsigned number = side->number;
+    if (excused[number][excuse].what != what) {
+        excused[number][excuse].time = 0;
+        excused[number][excuse].what = what;
+    }
+    excused[number][excuse].time += asleep_for;
+    if (excused[number][excuse].time > bounds[excuse]) {
+        controller_fail("late: producer %u, %s, for %llu us", number, excuse_names[excuse],
+                        (unsigned long long)excused[number][excuse].time / 1000);
+    }
+    excused[number][excuse].now = true;
+    quiescence_counts->excused[excuse]++;
+}
+
+static unsigned free_threads(void)
+{
+    return pool.parked + pool.lookouts;
+}
+
+/* ---------------------------------------------------------------------------------------------------- L1 ---- */
+
+static void check_ready(struct side *side, const struct seen_producer *seen)
+{
+    unsigned unclaimed = seen->ready + seen->held;
+    if (unclaimed == 0 || (seen->width != 0 && seen->active >= seen->width)) {
+        return;
+    }
+    if (!seen->queued && seen->active == 0 && side->running == 0) {
+        controller_fail("L1: producer %u has %u items ready and nobody looks", side->number, unclaimed);
+    }
+    if (free_threads() == 0 || pool.stopping) {
+        return;
+    }
+    bool watches = timers && pool.lookouts != 0 && seen->queued;
+    /* Four times: both averages may have been half as much when it was decided. */
+    bool cheap = seen->cost < 4 * pool.wake_cost &&
+                 (unclaimed * seen->cost < 4 * pool.wake_cost || scene.computing >= pool.processors);
+    bool is_short = side->running != 0 && seen->cost < LOOKOUT_NS && unclaimed * seen->cost < LOOKOUT_NS;
+    if (watches && !cheap && is_short) {
+        excuse(side, SHORT_BACKLOG, seen->claim << 10 | unclaimed);
+        return;
+    }
+    if (!watches || !cheap) {
+        controller_fail("L1: producer %u has %u items ready, and %u pool threads are parked%s", side->number, unclaimed,
+                        free_threads(), watches ? " but for the lookout" : "");
+    }
+    excuse(side, CHEAP_BACKLOG, seen->claim << 10 | unclaimed);
+}
+
+/* ---------------------------------------------------------------------------------------------------- L2 ---- */
+
+static void check_sink_told(struct side *side, const struct seen_producer *seen)
+{
+    if (free_threads() == 0) {
+        return;
+    }
+    if (timers && pool.lookouts != 0 && seen->active != 0 && side->running != 0) {
+        excuse(side, SINK_AT_WORKER, seen->head);
+    } else {
+        controller_fail("L2: producer %u has something for its sink, and %u pool threads are parked", side->number,
+                        free_threads());
+    }
+}
+
+static void check_loop_told(struct side *side)
+{
+    struct seen_queue queue;
+    see_queue(scene.queue, &queue);
+    if (side->in_loop && scene.loop.waits && !side->todo && !side->seen_end && !scene.loop.notified.happened) {
+        controller_fail("L2: the loop of producer %u sleeps and was told%s", side->number,
+                        queue.empty ? ", and its queue is empty" : "");
+    }
+}
+
+static void check_told(struct side *side, const struct seen_producer *seen)
+{
+    switch (seen->consumer) {
+    case SEEN_THREAD:
+        if (side->in_next) {
+            controller_fail("L2: the consumer of producer %u sleeps and was told", side->number);
+        }
+        break;
+    case SEEN_LOOP:
+        check_loop_told(side);
+        break;
+    case SEEN_SINK:
+        check_sink_told(side, seen);
+        break;
+    default:
+        controller_fail("L2: producer %u is told of something, and nobody is to be told", side->number);
+    }
+}
+
+static void check_busy(struct side *side, const struct seen_producer *seen)
+{
+    bool somebody = side->running != 0 || side->in_sink || side->in_callback != 0 ||
+                    (seen->consumer == SEEN_THREAD && !side->in_next);
+    if (!somebody) {
+        controller_fail("L2: the delivery of producer %u is taken, and nobody is there", side->number);
+    }
+}
+
+static void check_delivery(struct side *side, const struct seen_producer *seen)
+{
+    bool over = seen->aborted || seen->consumer == SEEN_DISCARDING;
+    bool deliverable = (seen->at_head == SEEN_FINAL || seen->at_head == SEEN_END) && (!seen->gate_down || over);
+    switch (seen->owner) {
+    case OWNER_IDLE:
+        if (deliverable && seen->consumer == SEEN_THREAD && !over && seen->awaited > seen->head && timers &&
+            scene.computing != 0) {
+            excuse(side, MODERATED, seen->head);
+        } else if (deliverable || (seen->aborted && seen->consumer != SEEN_DISCARDING)) {
+            controller_fail("L2: producer %u has %s at its head, and its owner is idle", side->number,
+                            deliverable ? "something deliverable" : "an ending");
+        } else if (seen->due <= controller_now() && !seen->gate_down && seen->at_head != SEEN_NOTHING && !timers) {
+            controller_fail("L2: the head of producer %u is due, and its owner is idle", side->number);
+        }
+        break;
+    case OWNER_PAUSED:
+        if (!seen->gate_down || over) {
+            controller_fail("L2: producer %u is not paused, and its owner waits for that", side->number);
+        }
+        break;
+    case OWNER_TOLD:
+        check_told(side, seen);
+        break;
+    case OWNER_BUSY:
+        check_busy(side, seen);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------- L3 ---- */
+
+static void check_callers(struct side *side, const struct seen_producer *seen)
+{
+    uint64_t room = seen->window - (seen->tail - seen->head);
+    if (seen->callers == 0) {
+        if (seen->marked && !seen->closed) {
+            controller_fail("L3: producer %u sends newcomers to callers that do not wait", side->number);
+        }
+        return;
+    }
+    if (seen->closed) {
+        controller_fail("L3: %u callers of producer %u wait, and no more are let in", seen->callers, side->number);
+    }
+    if (room == 0) {
+        return;
+    }
+    if (seen->callers <= seen->helpers && side->running != 0) {
+        excuse(side, HELPING, seen->tail);
+    } else if (seen->urgency == 1 && timers) {
+        excuse(side, PATIENT, seen->tail);
+    } else if (seen->ready + seen->held != 0 && (side->running != 0 || side->in_sink || free_threads() == 0 || pool.lookouts != 0)) {
+        excuse(side, CLAIMABLE, seen->tail);
+    } else {
+        controller_fail("L3: %u callers of producer %u wait (urgency %d), and there is room for %llu", seen->callers,
+                        side->number, seen->urgency, (unsigned long long)room);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------- L4 ---- */
+
+static void check_end(struct side *side, const struct seen_producer *seen)
+{
+    bool over = seen->aborted || seen->consumer == SEEN_DISCARDING;
+    bool nothing_runs = seen->running == 0 && seen->unpublished == 0 && side->running == 0;
+    bool outside = (seen->consumer == SEEN_THREAD && !side->in_next) || side->in_sink || side->in_callback != 0 ||
+                   (seen->consumer == SEEN_LOOP && !over);
+    bool outstanding = seen->head != seen->tail;
+    if (seen->owner == OWNER_GONE) {
+        if (seen->ended && seen->stoppers != 0) {
+            controller_fail("L4: producer %u has ended, and %u wait for that", side->number, seen->stoppers);
+        }
+        return;
+    }
+    if (seen->closed && nothing_runs && !outside && (!outstanding || over) && (!seen->gate_down || over)) {
+        controller_fail("L4: producer %u has ended and nothing is left that runs, and it is not drained", side->number);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------ all ---- */
+
+static void check_pool(void)
+{
+    if (free_threads() == 0 || pool.stopping) {
+        return;
+    }
+    if (pool.leaving != 0 && pool.live > free_threads()) {
+        excuse(&scene.sides[0], LEAVER, 0);
+    } else if (pool.leaving != 0) {
+        controller_fail("L1: %u threads are to leave the pool, and %u are parked", pool.leaving, free_threads());
+    }
+    if (pool.queued != 0 && (pool.lookouts == 0 || !timers)) {
+        controller_fail("L1: %d are in the run queue, which nobody watches", pool.queued);
+    }
+}
+
+static void look(bool core_timers, uint64_t until)
+{
+    timers = core_timers;
+    asleep_for = until - controller_now();
+    bool any = false;
+    quiescence_counts->looks++;
+    quiescence_counts->with_timers += timers;
+    for (unsigned i = 0; i < watched; i++) {
+        for (unsigned e = 0; e < EXCUSES; e++) {
+            excused[i][e].now = false;
+        }
+        struct side *side = &scene.sides[i];
+        if (side->producer == NULL || side->released) {
+            continue;
+        }
+        if (!any) {
+            see_pool(scene.pool, &pool);
+            any = true;
+        }
+        struct seen_producer seen;
+        see_producer(side->producer, &seen);
+        check_ready(side, &seen);
+        check_delivery(side, &seen);
+        check_callers(side, &seen);
+        check_end(side, &seen);
+    }
+    if (any) {
+        check_pool();
+    }
+    for (unsigned i = 0; i < watched; i++) {
+        for (unsigned e = 0; e < EXCUSES; e++) {
+            excused[i][e].time = excused[i][e].now ? excused[i][e].time : 0;
+        }
+    }
+}
+
+void quiescence_watch(unsigned producers)
+{
+    watched = producers;
+    memset(excused, 0, sizeof excused);
+    controller_quiet = producers != 0 ? look : NULL;
+}
+
+void quiescence_print(void)
+{
+    bool any = false;
+    for (unsigned i = 0; i < watched; i++) {
+        const struct side *side = &scene.sides[i];
+        if (side->producer == NULL || side->released) {
+            continue;
+        }
+        if (!any) {
+            see_pool(scene.pool, &pool);
+            print_seen_pool(stderr, &pool);
+            any = true;
+        }
+        struct seen_producer seen;
+        see_producer(side->producer, &seen);
+        fprintf(stderr, "  producer %u: %u items run%s%s%s%s%s\n", i, side->running, side->over ? ", over" : "",
+                side->in_next ? ", in oip_next" : "", side->in_sink ? ", in its sink" : "",
+                side->left ? ", its consumer has left" : "", side->attached ? "" : ", nobody attached");
+        print_seen_producer(stderr, &seen);
+    }
+}
