@@ -85,12 +85,18 @@ void ending_sink_failed(struct oip_producer *producer, uint64_t sequence, int co
     ending_abort(producer);
 }
 
-void ending_abort(struct oip_producer *producer)
+/* From here on nothing more is delivered, and nothing more begins. */
+static void end_at_once(struct oip_producer *producer)
 {
     pthread_mutex_lock(&producer->lock);
     lower_gate_and_limit(producer);
     pthread_mutex_unlock(&producer->lock);
     OIP_POINT(abort_at_once);
+}
+
+void ending_abort(struct oip_producer *producer)
+{
+    end_at_once(producer);
     window_close(producer);
     /* What nobody has begun is discarded here: the pool's threads may all be inside long items. */
     uint64_t sequence;
@@ -178,7 +184,13 @@ void oip_finish(oip_producer *producer)
 void ending_pool_shuts(struct oip_producer *producer)
 {
     window_close_for_pool(producer);
-    delivery_kick(producer); /* as oip_finish() */
+    if (kind_of(producer) == CONSUMER_NONE && ring_is_exhausted(&producer->ring, ring_head(&producer->ring))) {
+        /* Nothing is there to wait for. Whoever attaches a consumer at this moment has one that gets nothing. */
+        end_at_once(producer);
+        delivery_abort(producer);
+    } else {
+        delivery_kick(producer); /* as oip_finish() */
+    }
 }
 
 /* What oip_stop() and oip_stop_async() have in common: the end is on its way. */

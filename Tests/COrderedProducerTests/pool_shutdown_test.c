@@ -101,6 +101,16 @@ static void waiting_callers_are_refused(int variant)
     expect_end(lane, shutdown, 3);
 }
 
+/* Nobody consumes, but there is nothing to be consumed. */
+static void it_does_not_wait_for_a_consumer_of_nothing(int variant)
+{
+    struct lane *lane = lane_of_variant(variant, 1, 2, NULL);
+    CHECK_EQUAL(oip_pool_shutdown(lane->pool), 0);
+    CHECK_EQUAL(lane_try(lane, 0), -ESHUTDOWN);
+    CHECK_EQUAL(lane_start(lane), -EPIPE); /* production has ended */
+    lane_end(lane);
+}
+
 static int nothing(void *context, void *payload, uint64_t sequence)
 {
     (void)context, (void)payload, (void)sequence;
@@ -177,6 +187,7 @@ int main(int count, char **arguments)
     static const struct test tests[] = {
         {"what was asked for is delivered", what_was_asked_for_is_delivered, VARIANTS, lane_name},
         {"it waits for a consumer", it_waits_for_a_consumer, VARIANTS, lane_name},
+        {"it does not wait for a consumer of nothing", it_does_not_wait_for_a_consumer_of_nothing, VARIANTS, lane_name},
         {"it waits for a pause", it_waits_for_a_pause, VARIANTS, lane_name},
         {"waiting callers are refused", waiting_callers_are_refused, VARIANTS, lane_name},
         {"the program's own ending wins", the_programs_own_ending_wins, 0, NULL},

@@ -214,9 +214,7 @@ void attach(struct side *side)
     }
     side->attaching--;
     REQUIRE(result == 0 || result == -EALREADY || result == -EPIPE);
-    if (result == -EPIPE) {
-        REQUIRE(may_be_over(side));
-    }
+    REQUIRE(result != -EPIPE || may_be_over(side) || scene.shutting);
     REQUIRE(result != 0 || !before);
     if (result != 0) {
         return;

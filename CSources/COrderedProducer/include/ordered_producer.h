@@ -122,8 +122,8 @@ OIP_API int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void 
  * Ends the pool in order. From the beginning it refuses new producers, functions and items (-ESHUTDOWN), and sends
  * callers home that wait for room; each producer on it finishes as by oip_finish(). Waits until what was asked for before
  * is delivered, every production has ended and every function given to oip_pool_run() has returned, then ends and joins
- * the threads. So it waits for a consumer where none is attached, and for the end of a pause. Idempotent: each call
- * returns when all is done. -EDEADLK on a thread of the pool, and in a consumer of a producer on it.
+ * the threads. So it waits for a consumer where something is outstanding and none is attached, and for the end of a
+ * pause. Idempotent: each call returns when all is done. -EDEADLK on a thread of the pool, and in a consumer of a producer on it.
  */
 OIP_API int oip_pool_shutdown(oip_pool *pool);
 
