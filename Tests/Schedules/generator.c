@@ -131,7 +131,7 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
         [PRODUCE_ASYNC] = 10, [RESERVE] = 8,        [TRY_RESERVE] = 6,   [RESERVE_ASYNC] = 8, [REQUEST] = 4,
         [REQUEST_NOWAIT] = 3, [REQUEST_WAITER] = 3, [REQUEST_RESERVATION] = 3, [FINISH_SOME] = 6, [CANCEL] = 6,
         [NAP] = 8,            [PAUSE] = 4,          [RESUME] = 2,        [LOOK] = 3,         [ATTACH] = 1,
-        [STOP] = 2,           [STOP_ASYNC] = 1,     [ABORT] = 1,         [RESIZE] = 3,       [JOB] = 3,
+        [STOP] = 2,           [STOP_ASYNC] = 1,     [ABORT] = 2,         [RESIZE] = 3,       [JOB] = 3,
         [SHUT_DOWN] = 1,      [LEAVE] = 1,          [STOP_LATER] = 1,    [FINISH] = 1,       [WATCH] = 2,
         [NEST] = 4,
     };

@@ -76,8 +76,9 @@ static unsigned any_of(uint32_t set)
 static unsigned highest_of(uint32_t set, bool slow)
 {
     unsigned best = MOST_THREADS;
-    for (unsigned i = 0; i < MOST_THREADS; i++) {
-        if ((set & 1u << i) != 0 && (slow || patience[i] == 0)) {
+    for (; set != 0; set &= set - 1) {
+        unsigned i = (unsigned)__builtin_ctz(set);
+        if (slow || patience[i] == 0) {
             draw_priority(i);
             best = best == MOST_THREADS || priority[i] > priority[best] ? i : best;
         }
