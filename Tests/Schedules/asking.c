@@ -5,17 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Whether this thread is inside an item or the consumer of the producer. */
-static bool is_inside_of(const struct side *side)
-{
-    for (const struct inside *frame = inside; frame != NULL; frame = frame->outer) {
-        if (frame->side == side) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static unsigned depth(void)
 {
     unsigned depth = 0;
@@ -62,14 +51,32 @@ static void accepted(struct token *token, uint64_t sequence)
     }
 }
 
+/* What the library must not touch any more. */
+static void spoil(struct token *token)
+{
+    memset(&token->waiter, 0xA5, sizeof token->waiter);
+    memset(token->payload, 0xA5, sizeof token->payload);
+    memset(&token->request, 0xA5, sizeof token->request);
+}
+
+/* A callback may call back, as long as it waits for nobody. */
+static void operate_in_callback(void)
+{
+    enum { FEW = 6 };
+    if (scene.program->on_told.verb != NOTHING && scene.told_operations < FEW) {
+        scene.told_operations++;
+        operate(&scene.program->on_told, 0);
+    }
+}
+
 static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
 {
     struct token *token = waiter->context;
     REQUIRE(waiter == &token->waiter && !token->told && !token->cancelled && token->waits);
     token->told = true;
-    memset(&token->waiter, 0xA5, sizeof token->waiter);
-    memset(token->payload, 0xA5, sizeof token->payload);
-    memset(&token->request, 0xA5, sizeof token->request);
+    if (!token->cancelling) {
+        spoil(token);
+    }
     if (result != 0) {
         check_refusal(token->side, result, false);
         token_refused(token, result);
@@ -77,6 +84,7 @@ static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
         accepted(token, sequence);
     }
     event_happens(&scene.keeper.changed);
+    operate_in_callback();
 }
 
 static int ask_by_request(const struct operation *operation, struct token *token, uint64_t *sequence)
@@ -212,7 +220,7 @@ void cancel_some(const struct operation *operation)
     unsigned nth = operation->count;
     for (unsigned i = scene.token_count; i-- > 0;) {
         struct token *token = &scene.tokens[i];
-        if (token->side->number != operation->of || !token->waits || token->told || token->cancelling || nth-- != 0) {
+        if (token->side->number != operation->of || !token->waits || token->told || token->cancelling || token->cancelled || nth-- != 0) {
             continue;
         }
         token->cancelling = true;
@@ -221,11 +229,12 @@ void cancel_some(const struct operation *operation)
             REQUIRE(!token->told);
             token->cancelled = true;
             token_settled(token);
-            memset(&token->waiter, 0xA5, sizeof token->waiter);
-            memset(token->payload, 0xA5, sizeof token->payload);
-            memset(&token->request, 0xA5, sizeof token->request);
         } else {
             REQUIRE(result == -EALREADY);
+        }
+        token->cancelling = false;
+        if (token->told || token->cancelled) {
+            spoil(token);
         }
         return;
     }

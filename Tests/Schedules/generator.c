@@ -25,7 +25,7 @@
 
 #include "schedule.h"
 
-enum where { AS_DIRECTOR, AS_CALLER, AS_ITEM, AS_CONSUMER, AS_LOOP };
+enum where { AS_DIRECTOR, AS_CALLER, AS_ITEM, AS_CONSUMER, AS_LOOP, AS_CALLBACK };
 
 const uint64_t deadline_times[DEADLINE_TIMES] = {0, 1, 5000, 100000, 3000000, 3600000000000, OIP_NO_DEADLINE};
 
@@ -100,7 +100,7 @@ static struct make draw_make(struct drawing *drawing, enum where where, unsigned
     struct program *program = drawing->program;
     struct make make = {.cost = draw_cost(drawing), .fails = in_percent(drawing, 4), .late = in_percent(drawing, 60)};
     make.deadline = (uint8_t)roll(drawing, DEADLINE_TIMES);
-    bool may_do_more = where == AS_DIRECTOR || where == AS_CALLER;
+    bool may_do_more = (where == AS_DIRECTOR || where == AS_CALLER) && of < program->producers;
     unsigned most = sizeof program->inner / sizeof *program->inner;
     if (may_do_more && in_percent(drawing, 25) && program->inner_count < most) {
         program->inner[program->inner_count] = draw_operation(drawing, AS_ITEM, of);
@@ -116,7 +116,7 @@ static unsigned draw_producer(struct drawing *drawing, enum where where, enum ve
     if (!waits(verb) || where == AS_CALLER) {
         return roll(drawing, producers);
     }
-    if (where == AS_DIRECTOR || where == AS_LOOP || 
+    if (where == AS_DIRECTOR || where == AS_LOOP || where == AS_CALLBACK || 
         (where == AS_ITEM && drawing->mode != ITEMS_WAIT) || (where == AS_CONSUMER && drawing->mode != CONSUMERS_WAIT)) {
         return MOST_PRODUCERS;
     }
@@ -127,41 +127,21 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
 {
     /* By enum verb. */
     static const unsigned weights[VERBS + 1] = {
-        [NOTHING] = 1,
-        [PRODUCE] = 20,
-        [TRY_PRODUCE] = 8,
-        [PRODUCE_MANY] = 8,
-        [TRY_MANY] = 5,
-        [PRODUCE_ASYNC] = 10,
-        [RESERVE] = 8,
-        [TRY_RESERVE] = 6,
-        [RESERVE_ASYNC] = 8,
-        [REQUEST] = 4,
-        [REQUEST_NOWAIT] = 3,
-        [REQUEST_WAITER] = 3,
-        [REQUEST_RESERVATION] = 3,
-        [FINISH_SOME] = 6,
-        [CANCEL] = 6,
-        [NAP] = 8,
-        [PAUSE] = 4,
-        [RESUME] = 2,
-        [LOOK] = 3,
-        [ATTACH] = 1,
-        [STOP] = 2,
-        [STOP_ASYNC] = 1,
-        [ABORT] = 1,
-        [RESIZE] = 3,
-        [JOB] = 3,
-        [SHUT_DOWN] = 1,
-        [LEAVE] = 1,
+        [NOTHING] = 1,        [PRODUCE] = 20,       [TRY_PRODUCE] = 8,   [PRODUCE_MANY] = 8, [TRY_MANY] = 5,
+        [PRODUCE_ASYNC] = 10, [RESERVE] = 8,        [TRY_RESERVE] = 6,   [RESERVE_ASYNC] = 8, [REQUEST] = 4,
+        [REQUEST_NOWAIT] = 3, [REQUEST_WAITER] = 3, [REQUEST_RESERVATION] = 3, [FINISH_SOME] = 6, [CANCEL] = 6,
+        [NAP] = 8,            [PAUSE] = 4,          [RESUME] = 2,        [LOOK] = 3,         [ATTACH] = 1,
+        [STOP] = 2,           [STOP_ASYNC] = 1,     [ABORT] = 2,         [RESIZE] = 3,       [JOB] = 3,
+        [SHUT_DOWN] = 1,      [LEAVE] = 1,          [STOP_LATER] = 1,    [FINISH] = 1,       [WATCH] = 2,
+        [NEST] = 4,
     };
     for (;;) {
         struct operation operation = {.verb = (enum verb)weighed(drawing, weights)};
         enum verb verb = operation.verb;
         bool outside = where == AS_CALLER || where == AS_DIRECTOR;
-        if (verb == NOTHING || verb == SHUT_DOWN || (verb == ATTACH && where != AS_CALLER) ||
+        if (verb == NOTHING || verb == SHUT_DOWN || (verb == NEST && (where != AS_ITEM || drawing->mode != ITEMS_WAIT)) || (verb == ATTACH && where != AS_CALLER) ||
             (verb == LEAVE && where != AS_CONSUMER && where != AS_LOOP) || (verb == NAP && !outside) ||
-            (verb == STOP_ASYNC && where != AS_CALLER) || (verb == RESIZE && drawing->resizes == 0)) {
+            (verb == STOP_ASYNC && where != AS_CALLER) || (verb == RESIZE && where == AS_CALLBACK) || (verb == RESIZE && drawing->resizes == 0)) {
             continue;
         }
         unsigned of = draw_producer(drawing, where, verb, inside);
@@ -170,7 +150,7 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
         }
         drawing->resizes -= verb == RESIZE;
         operation.of = (uint8_t)of;
-        operation.time = draw_time(drawing);
+        operation.time = where == AS_CALLBACK ? 0 : draw_time(drawing);
         operation.count = (uint8_t)(1 + roll(drawing, verb == CANCEL ? 3 : 4));
         if (verb == PRODUCE_MANY || verb == TRY_MANY) {
             operation.count = (uint8_t)(1 + roll(drawing, 10));
@@ -181,7 +161,7 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
         } else if (verb == NAP && operation.time == 0) {
             continue;
         }
-        if (asks(verb)) {
+        if (asks(verb) || verb == JOB) {
             operation.make = draw_make(drawing, where, of);
         }
         if (verb == TRY_MANY && drawing->mode == ITEMS_AWAIT && !drawing->awaits && outside &&
@@ -196,9 +176,9 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
 
 static void draw_producer_plan(struct drawing *drawing, unsigned number)
 {
-    static const uint32_t windows[] = {1, 2, 5, 8}, widths[] = {0, 0, 1, 2}, payloads[] = {8, 8, 16, 24, 40, 300};
+    static const uint32_t windows[] = {1, 1, 2, 2, 5, 5, 8, 8, 8, 64}, widths[] = {0, 0, 1, 2}, payloads[] = {8, 8, 16, 24, 40, 300};
     struct producer_plan *plan = &drawing->program->plans[number];
-    plan->window = windows[roll(drawing, 4)];
+    plan->window = windows[roll(drawing, sizeof windows / sizeof *windows)];
     plan->width = widths[roll(drawing, 4)];
     plan->payload = payloads[roll(drawing, 6)];
     plan->policy = (enum oip_failure_policy)weighed(drawing, (const unsigned[]){6, 2, 2, 0});
@@ -210,6 +190,7 @@ static void draw_producer_plan(struct drawing *drawing, unsigned number)
     plan->takes_calls = in_percent(drawing, 12);
     plan->consumes = (enum consumes)weighed(drawing, (const unsigned[]){10, 30, 15, 25, 20, 0});
     plan->tries = in_percent(drawing, 30);
+    plan->hands_over = in_percent(drawing, 20);
     plan->ends = (enum ends)weighed(drawing, (const unsigned[]){45, 20, 20, 15, 0});
     for (unsigned i = 0; i < MOST_INNER && plan->consumes != BY_NOBODY; i++) {
         if (in_percent(drawing, 15)) {
@@ -270,6 +251,7 @@ static void draw_next_calls(struct drawing *drawing)
             }
         }
     }
+    program->on_told.verb = asks_of(&program->on_told, 0) ? NOTHING : program->on_told.verb;
     for (unsigned i = 0; i < program->inner_count; i++) {
         program->inner[i].verb = asks_of(&program->inner[i], 0) ? NOTHING : program->inner[i].verb;
     }
@@ -303,6 +285,9 @@ void program_draw(struct program *program, uint64_t seed)
     program->joins_first = in_percent(&drawing, 65);
     program->pool_first = in_percent(&drawing, 30);
     program->shuts_down = in_percent(&drawing, 50);
+    program->queue_first = in_percent(&drawing, 30);
+    program->gives_back_in_pool = in_percent(&drawing, 20);
+    program->last_comes_late = in_percent(&drawing, 30);
     drawing.style = roll(&drawing, 4);
     drawing.mode = weighed(&drawing, (const unsigned[]){50, 25, 15, 10, 0});
     drawing.resizes = drawing.mode == ITEMS_AWAIT ? 0 : drawing.resizes;
@@ -314,6 +299,9 @@ void program_draw(struct program *program, uint64_t seed)
     insert_attachments(&drawing);
     for (unsigned i = 1; i <= program->callers; i++) {
         draw_list(&drawing, &program->lists[i], AS_CALLER);
+    }
+    if (in_percent(&drawing, 30)) {
+        program->on_told = draw_operation(&drawing, AS_CALLBACK, 0);
     }
     if (drawing.mode == NEXT_CALL) {
         draw_next_calls(&drawing);

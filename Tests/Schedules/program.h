@@ -27,7 +27,7 @@ enum verb {
     RESERVE,
     TRY_RESERVE,
     RESERVE_ASYNC,
-    REQUEST, /* blocks */
+    REQUEST,        /* blocks */
     REQUEST_NOWAIT,
     REQUEST_WAITER,
     REQUEST_RESERVATION, /* with a waiter */
@@ -41,9 +41,13 @@ enum verb {
     ATTACH,
     STOP,
     STOP_ASYNC,
-    ABORT,  /* oip_stop_producing() */
+    STOP_LATER, /* oip_stop_async(), without waiting */
+    FINISH,     /* oip_finish() */
+    WATCH,      /* oip_wait_async(), without waiting */
+    ABORT,      /* oip_stop_producing() */
     RESIZE, /* to `count` */
-    JOB,    /* oip_pool_run() */
+    JOB,    /* oip_pool_run(), which performs `make.inner` */
+    NEST,   /* a production of `count` items, all of it on this thread */
     SHUT_DOWN,
     LEAVE, /* of consumers: returns, detaches, fails */
     VERBS
@@ -81,7 +85,8 @@ struct producer_plan {
     uint8_t deadlines; /* 0: none; else index of deadline_times of items that say nothing, + 1 */
     uint8_t instead;   /* enum instead */
     enum consumes consumes;
-    bool tries;                               /* an attached consumer takes by oip_try_next(), too */
+    bool tries; /* an attached consumer takes by oip_try_next(), too */
+    bool hands_over; /* and another thread goes on with it behind the second item */
     struct operation on_delivery[MOST_INNER]; /* at the delivery `count` - the operation's own count is 1 then */
     uint8_t at_delivery[MOST_INNER];
     enum ends ends;
@@ -106,7 +111,11 @@ struct program {
     struct operation inner[16]; /* what items do */
     bool joins_first;           /* callers have returned before production is ended */
     bool pool_first;            /* the pool's handle is given back before the producers' */
+    bool queue_first;           /* likewise the ready queue's */
+    bool gives_back_in_pool;    /* handles are given back on a thread of the pool */
     bool shuts_down;
+    bool last_comes_late;       /* the last caller begins when the director is through */
+    struct operation on_told;   /* what a callback does now and then */
     uint8_t alone; /* number + 1 of the producer that one caller alone asks, whose items wait for its next call */
 };
 

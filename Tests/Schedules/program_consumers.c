@@ -22,19 +22,24 @@ static int next(struct side *side, void *payload, uint64_t *sequence)
     return result;
 }
 
-static void take_all(struct side *side)
+/* Whether this thread is done with it; else another goes on. */
+static bool take_all(struct side *side)
 {
     unsigned char payload[MOST_PAYLOAD];
     uint64_t sequence;
     int result;
     while ((result = next(side, payload, &sequence)) == 1) {
         if (deliver(side, payload, sequence)) {
-            return;
+            return true;
+        }
+        if (side->plan->hands_over && side->plan->consumes == BY_ATTACHED && side->deliveries == 2) {
+            return false;
         }
     }
     REQUIRE(result == 0);
     REQUIRE(may_be_over(side));
     REQUIRE(oip_next(side->producer, payload, &sequence) == 0);
+    return true;
 }
 
 static void *consume(oip_producer *producer, void *argument)
@@ -51,10 +56,17 @@ static void *consume_attached(void *argument)
 {
     struct side *side = argument;
     controller_role("attached %u", side->number);
-    take_all(side);
+    if (!take_all(side)) {
+        pthread_t other;
+        side->consumers++;
+        pthread_create(&other, NULL, consume_attached, side);
+        pthread_detach(other);
+        return NULL;
+    }
     side->over = true;
     side->consumer_gone = true;
     oip_detach(side->producer);
+    event_happens(&side->was_detached);
     return NULL;
 }
 
@@ -221,8 +233,10 @@ void attach(struct side *side)
     }
     side->attached = true;
     if (side->plan->consumes == BY_ATTACHED) {
-        side->consumer_to_join = true;
-        pthread_create(&side->consumer, NULL, consume_attached, side);
+        pthread_t consumer;
+        side->consumer_runs = true;
+        pthread_create(&consumer, NULL, consume_attached, side);
+        pthread_detach(consumer);
     } else if (side->plan->consumes == BY_LOOP) {
         begin_loop(side);
     }

@@ -12,7 +12,6 @@ const char *const excuse_names[EXCUSES] = {"cheap backlog", "short backlog", "mo
 
 enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000 };
 
-static unsigned watched;
 static struct seen_pool pool;
 static bool timers;
 
@@ -20,7 +19,7 @@ static bool timers;
 static struct {
     uint64_t time, what;
     bool now;
-} excused[MOST_PRODUCERS][EXCUSES];
+} excused[MOST_SIDES][EXCUSES];
 static uint64_t asleep_for; /* from now on, at least */
 
 static const uint64_t bounds[EXCUSES] = {2 * LOOKOUT_NS + SLACK_NS,
@@ -203,7 +202,7 @@ static void check_end(struct side *side, const struct seen_producer *seen)
     bool over = seen->aborted || seen->consumer == SEEN_DISCARDING;
     bool nothing_runs = seen->running == 0 && seen->unpublished == 0 && side->running == 0;
     bool outside = (seen->consumer == SEEN_THREAD && !side->in_next) || side->in_sink || side->in_callback != 0 ||
-                   (seen->consumer == SEEN_LOOP && !over);
+                   (seen->consumer == SEEN_LOOP && !over) || (seen->consumer == SEEN_NONE && !over && !seen->stopping);
     bool outstanding = seen->head != seen->tail;
     if (seen->owner == OWNER_GONE) {
         if (seen->ended && seen->stoppers != 0) {
@@ -240,7 +239,7 @@ static void look(bool core_timers, uint64_t until)
     bool any = false;
     quiescence_counts->looks++;
     quiescence_counts->with_timers += timers;
-    for (unsigned i = 0; i < watched; i++) {
+    for (unsigned i = 0; i < scene.side_count; i++) {
         for (unsigned e = 0; e < EXCUSES; e++) {
             excused[i][e].now = false;
         }
@@ -262,24 +261,23 @@ static void look(bool core_timers, uint64_t until)
     if (any) {
         check_pool();
     }
-    for (unsigned i = 0; i < watched; i++) {
+    for (unsigned i = 0; i < scene.side_count; i++) {
         for (unsigned e = 0; e < EXCUSES; e++) {
             excused[i][e].time = excused[i][e].now ? excused[i][e].time : 0;
         }
     }
 }
 
-void quiescence_watch(unsigned producers)
+void quiescence_watch(bool watches)
 {
-    watched = producers;
     memset(excused, 0, sizeof excused);
-    controller_quiet = producers != 0 ? look : NULL;
+    controller_quiet = watches ? look : NULL;
 }
 
 void quiescence_print(void)
 {
     bool any = false;
-    for (unsigned i = 0; i < watched; i++) {
+    for (unsigned i = 0; i < scene.side_count; i++) {
         const struct side *side = &scene.sides[i];
         if (side->producer == NULL || side->released) {
             continue;

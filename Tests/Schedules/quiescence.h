@@ -39,8 +39,8 @@ extern struct quiescence_counts *quiescence_counts;
 
 extern const char *const excuse_names[EXCUSES];
 
-/* From now on, for the producers of the scene; 0: no more. */
-void quiescence_watch(unsigned producers);
+/* From now on, the producers of the scene. */
+void quiescence_watch(bool watches);
 
 /* The state of everything, for whoever reads of a failure. */
 void quiescence_print(void);

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-enum { MOST_TOKENS = 320, MOST_PAYLOAD = 320, MOST_MAIL = 400, MOST_EVENTS = 512, ITEM_FAILS = 1000, SINK_FAILS = 77 };
+enum { MOST_SIDES = MOST_PRODUCERS + 4, MOST_WATCHERS = 24, MOST_TOKENS = 320, MOST_PAYLOAD = 320, MOST_MAIL = 400, MOST_EVENTS = 512, ITEM_FAILS = 1000, SINK_FAILS = 77 };
 
 /* What became of a payload. One owner at a time: each change is from exactly one state. */
 enum fate { BORN, RUNNING, MADE, DELIVERED, FAILED, INPUT_DISCARDED, OUTPUT_DISCARDED };
@@ -38,10 +38,10 @@ struct side {
     oip_producer *producer;
     unsigned number;
     bool released, handle_back;
-    bool over;          /* something may have ended production before its last item */
-    bool stopping;      /* a stop has begun */
-    bool aborted;       /* an ending at once has returned */
-    bool left;          /* its consumer has */
+    bool over;     /* something may have ended production before its last item */
+    bool stopping; /* a stop has begun, or no more is accepted */
+    bool aborted;  /* an ending at once has returned */
+    bool left;     /* its consumer has */
     unsigned attaching; /* calls that attach, in progress */
     bool attached, consumer_gone, in_next, in_sink;
     bool in_loop, told_before, seen_end, todo; /* of a loop: it was given to it; its tag was taken before */
@@ -52,8 +52,9 @@ struct side {
     unsigned substitutes, substitutes_failed, failed_in_time;
     unsigned char events[MOST_EVENTS]; /* told of each sequence, a bit for each kind */
     struct event was_released;
-    pthread_t consumer;
-    bool consumer_to_join;
+    struct event was_detached;
+    bool consumer_runs; /* a thread that is attached */
+    unsigned consumers; /* that it was handed over to */
 };
 
 /* What took the place of an overtaken item. */
@@ -79,7 +80,9 @@ struct scene {
     oip_pool *pool;
     oip_ready_queue *queue;
     bool shutting, shut;
-    struct side sides[MOST_PRODUCERS];
+    unsigned side_count; /* the program's, and nested ones */
+    struct side sides[MOST_SIDES];
+    struct producer_plan nested[MOST_SIDES];
     unsigned token_count;
     struct chance dice;
     struct {
@@ -105,6 +108,13 @@ struct scene {
         unsigned calls; /* that have returned */
         struct event changed;
     } lists[1 + MOST_CALLERS];
+    unsigned told_operations;
+    unsigned watcher_count;
+    struct watcher {
+        struct oip_waiter waiter;
+        struct side *side;
+        bool waits, told;
+    } watchers[MOST_WATCHERS]; /* of ends */
     unsigned substitute_count;
     struct substitute substitutes[MOST_TOKENS];
     unsigned jobs_begun, jobs_done;
@@ -149,11 +159,24 @@ void cancel_some(const struct operation *operation);
 void operate(const struct operation *operation, unsigned by);
 void resume(struct side *side);
 void end_with_stop(struct side *side);
+void begin_stop(struct side *side);
+bool is_inside_of(const struct side *side); /* whether this thread is inside an item or the consumer of it */
 void check_refusal(struct side *side, int result, bool blocks);
 
 /* program_consumers.c */
 void create_queue(void);
 void attach(struct side *side);
+
+/* watching.c */
+void watch_end(struct side *side, bool stops);
+void finish(struct side *side);
+void watchers_check(void);
+
+/* perform.c */
+void create_producer(struct side *side, const struct producer_plan *plan);
+
+/* nesting.c */
+void nest(const struct operation *operation);
 
 /* keeper.c */
 void hand_over(struct token *token);

@@ -53,6 +53,7 @@ static void simplify_plan(struct elements *elements, struct producer_plan *plan,
     plan->takes_calls = !goes(elements) && plan->takes_calls;
     plan->payload = goes(elements) ? 8 : plan->payload;
     plan->tries = !goes(elements) && plan->tries;
+    plan->hands_over = !goes(elements) && plan->hands_over;
     plan->ends = goes(elements) ? BY_STOP : plan->ends;
     plan->observed = !goes(elements) && plan->observed;
     plan->deadlines = goes(elements) ? 0 : plan->deadlines;
@@ -80,7 +81,11 @@ unsigned program_reduce(struct program *program, const bool *gone)
             reduce_operation(&elements, &program->plans[i].on_delivery[j]);
         }
     }
+    reduce_operation(&elements, &program->on_told);
     program->pool_first = !goes(&elements) && program->pool_first;
+    program->queue_first = !goes(&elements) && program->queue_first;
+    program->gives_back_in_pool = !goes(&elements) && program->gives_back_in_pool;
+    program->last_comes_late = !goes(&elements) && program->last_comes_late;
     program->shuts_down = !goes(&elements) && program->shuts_down;
     for (unsigned i = 0; i < program->producers; i++) {
         simplify_plan(&elements, &program->plans[i], program->alone == i + 1);

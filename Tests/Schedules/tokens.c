@@ -107,7 +107,7 @@ bool may_be_over(const struct side *side)
 {
     /* Nobody tells of an overtaken item that fails. */
     bool overtaken = side->plan->deadlines != 0 && side->plan->instead == INSTEAD_NONE;
-    return side->over || side->stopping || overtaken;
+    return side->over || side->stopping || overtaken || scene.shutting;
 }
 
 void token_settled(struct token *token)
