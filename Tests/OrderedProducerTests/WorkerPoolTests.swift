@@ -191,14 +191,21 @@ struct WorkerPoolTests {
         let producer = try OrderedItemProducer<Int, Int>(pool: pool)
         try await producer.start { $0.reduce(0, +) }
         for value in 1...10 { _ = try await producer.produceItem { value } }
+        let open = try OrderedItemProducer<Int, Int>(pool: pool)
+        try await open.start { $0.reduce(0, +) }
+        _ = try await open.produceItem { 7 }
         let first = Task.immediate { await pool.shutdown() }
         let second = Task.immediate { await pool.shutdown() }
         #expect(try await producer.stop() == 55)
         await first.value
         await second.value
         await pool.shutdown()
-        await #expect(throws: ProducerError.poolShutDown) { try await producer.produceItem { 1 } }
-        #expect(throws: ProducerError.poolShutDown) { try producer.tryProduceItem { 1 } }
+        // Its own end came first; what nobody stopped the shutdown has finished.
+        #expect(try await producer.produceItem { 1 } == nil)
+        #expect(try producer.tryProduceItem { 1 } == .ended)
+        await #expect(throws: ProducerError.poolShutDown) { try await open.produceItem { 1 } }
+        #expect(throws: ProducerError.poolShutDown) { try open.tryProduceItem { 1 } }
+        #expect(try await open.stop() == 7)
         await #expect(throws: ProducerError.poolShutDown) { try await pool.run { 1 } }
         #expect(throws: ProducerError.poolShutDown) { try OrderedItemProducer<Int, Int>(pool: pool) }
         #expect(throws: ProducerError.poolShutDown) { try pool.resize(threads: 3) }
