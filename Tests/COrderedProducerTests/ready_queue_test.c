@@ -21,6 +21,7 @@ static void oldest_first_and_one_notification(int variant)
     (void)variant;
     static struct oip_ready_queue queue;
     static struct ready_entry entries[10];
+    memset(&queue, 0xa5, sizeof queue); /* whatever was in its memory before */
     ready_queue_init(&queue, notify, &notifications);
     CHECK(ready_queue_take(&queue) == NULL);
     for (int round = 1; round <= 3; round++) {
