@@ -28,6 +28,9 @@ WRAPPING := $(BUILD)/memory_test $(BUILD)/memory_failures_test
 $(WRAPPING): $(BUILD)/wrapped.o
 $(WRAPPING): WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free,--wrap=pthread_create
 
+# What it reads of the machine, so that a test can be another one.
+$(BUILD)/processors_test: WRAPPED := -Wl,--wrap=fopen,--wrap=sched_getaffinity
+
 $(TESTS): %: %.o $(SUPPORT_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(MODE) $^ $(WRAPPED) $(LIBRARIES) $(LINK) -o $@
 
