@@ -21,6 +21,14 @@ struct WorkerPoolTests {
         #expect(try await WorkerPool.shared.run { "there" } == "there")
     }
 
+    /// A thread that is bound to one processor may use one.
+    @Test func defaultFollowsTheAffinityMask() async throws {
+        let status = try await WorkerPool.shared.run { try Self.status() }
+        let allowed = try #require(Self.processors(status).first)
+        let bound = try WorkerPool(WorkerPool.Configuration(threads: 1, affinity: [allowed]))
+        #expect(try await bound.run { WorkerPool.Configuration().threads } == 1)
+    }
+
     /// All threads are needed at once, before and after a live resize.
     @Test func threadsRunSideBySideAfterResize() async throws {
         let pool = try WorkerPool(threads: 1)
