@@ -7,7 +7,8 @@ package protocol Production: PushProducer, AnyObject {
     /// What reads the statistics also after the producer has gone. It keeps the memory of the window meanwhile.
     var statisticsReader: StatisticsReader { get }
 
-    /// Returns when production has ended or is bound to, whatever the reason, or the task is cancelled. Changes nothing.
+    /// Returns when production has ended, or is bound to, whatever the reason, or the task is cancelled. Changes
+    /// nothing.
     nonisolated(nonsending) func waitForEnd() async
 
     /// As `stop()`, but leaves the outcome to whoever calls that: throws what it throws, and takes no value.
