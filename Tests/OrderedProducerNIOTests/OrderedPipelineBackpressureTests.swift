@@ -124,22 +124,6 @@
         }
     }
 
-    /// As a socket's, which says within a write that it is full.
-    private final class Buffer: ChannelOutboundHandler {
-        typealias OutboundIn = Int
-        private let last: Int
-
-        init(isFullWith last: Int) { self.last = last }
-
-        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-            let part = unwrapOutboundIn(data)
-            context.write(data, promise: promise)
-            guard part == last, let channel = context.channel as? NIOAsyncTestingChannel else { return }
-            channel.isWritable = false
-            context.fireChannelWritabilityChanged()
-        }
-    }
-
     /// Notes how much the channel has buffered after each write.
     private final class Meter: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer

@@ -45,6 +45,40 @@
             #expect(connection.log.entries.suffix(3) == [.flush, .close, .inactive])
         }
 
+        @Test func anIdleHandlerLeavesAtOnce() async throws {
+            let connection = try await TestConnection(tasks())
+            let removed = try await connection.remove()
+            try await removed.get()
+            try await connection.receive([Job(0)])
+            #expect(connection.log.entries == [.passed(0)])
+            try await connection.channel.close()
+        }
+
+        /// A read that was owed is not passed on any more.
+        @Test func aHandlerWhoseConnectionIsLostLeavesWithIt() async throws {
+            let (connection, gate) = (try await TestConnection(tasks(window: 1)), Gate())
+            try await connection.receive([Job(0, gate: gate)])
+            try await connection.read()
+            let removed = try await connection.remove()
+            try await connection.channel.close()
+            try await removed.get()
+            gate.open()
+            #expect(connection.log.entries == [.close, .inactive])
+        }
+
+        /// A channel that was never active does not become inactive.
+        @Test func aHandlerThatHearsOfNoEndLeavesWithItsChannel() async throws {
+            let (connection, ledger, gate) = (try await TestConnection(tasks(window: 1)), Ledger(), Gate())
+            try await connection.add(Silence())
+            try await connection.receive([Job(0, gate: gate), Job(1, token: Token(1, ledger))])
+            let removed = try await connection.remove()
+            try await connection.channel.close()
+            try await removed.get()
+            await ledger.drained()
+            #expect(connection.log.entries == [.close])
+            gate.open()
+        }
+
         /// The last responses are on their way when the handler is asked to go.
         @Test func aClosingConnectionClosesThoughItsHandlerIsRemoved() async throws {
             let connection = try await TestConnection(tasks())
@@ -119,5 +153,11 @@
             }
             pipeline.shutDown()
         }
+    }
+
+    private final class Silence: ChannelInboundHandler {
+        typealias InboundIn = Job
+
+        func channelInactive(context: ChannelHandlerContext) {}
     }
 #endif

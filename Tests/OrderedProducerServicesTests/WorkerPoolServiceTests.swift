@@ -18,6 +18,38 @@
             await #expect(throws: ProducerError.poolShutDown) { try await pool.run {} }
         }
 
+        @Test func thePoolWorksUntilTheShutdown() async throws {
+            let pool = try WorkerPool(threads: 1)
+            try await testGracefulShutdown { trigger in
+                async let running: Void = WorkerPoolService(pool).run()
+                for _ in 0..<1_000 { try await pool.run {} }
+                trigger.triggerGracefulShutdown()
+                try await running
+            }
+            await #expect(throws: ProducerError.poolShutDown) { try await pool.run {} }
+        }
+
+        /// With or without a grace period: the service ends when the pool has.
+        @Test(arguments: [nil, Duration.seconds(5)])
+        func theShutdownWaitsForProducers(gracePeriod: Duration?) async throws {
+            let pool = try WorkerPool(threads: 1)
+            let producer = try OrderedItemProducer<Int, Never>(pool: pool)
+            let hasEnded = Gate()
+            try await testGracefulShutdown { trigger in
+                let running = Task {
+                    try await WorkerPoolService(pool, gracePeriod: gracePeriod, clock: ManualClock()).run()
+                    hasEnded.open()
+                }
+                trigger.triggerGracefulShutdown()
+                // The pool refuses from the beginning of its shutdown on.
+                while (try? OrderedItemProducer<Int, Never>(pool: pool)) != nil { await Task.yield() }
+                for _ in 0..<1_000 { await Task.yield() }
+                #expect(!hasEnded.isOpen)
+                producer.stopProducing()
+                try await running.value
+            }
+        }
+
         @Test func graceEndsWithTheGracePeriod() async throws {
             let pool = try WorkerPool(threads: 1)
             let clock = ManualClock()
