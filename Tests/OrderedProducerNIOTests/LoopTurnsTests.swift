@@ -8,7 +8,7 @@
     @testable import OrderedProducerNIO
 
     /// What a delivery leaves behind: nothing.
-    @Suite(.timeLimit(.minutes(2))) struct LoopTurnsTests {
+    @Suite(.endsWithin(minutes: 2)) struct LoopTurnsTests {
         typealias Items = OrderedItemProducer<Int, Never>
 
         @Test func aLaneGoesWithItsEnd() async throws {

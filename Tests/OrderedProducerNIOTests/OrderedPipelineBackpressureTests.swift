@@ -8,7 +8,7 @@
     import Testing
 
     /// What holds a client back that does not read: nothing is written for it, and nothing begun.
-    @Suite(.timeLimit(.minutes(2))) struct OrderedPipelineBackpressureTests {
+    @Suite(.endsWithin(minutes: 2)) struct OrderedPipelineBackpressureTests {
         /// Six are finished when the second one fills the channel's buffer.
         @Test func anUnwritableChannelIsNotWrittenTo() async throws {
             let pool = try WorkerPool(threads: 1)

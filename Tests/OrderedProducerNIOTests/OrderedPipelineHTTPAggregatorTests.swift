@@ -8,7 +8,7 @@
     @testable import OrderedProducerNIO
 
     /// Part by part: which requests come out, and what is answered instead.
-    @Suite(.timeLimit(.minutes(2))) struct OrderedPipelineHTTPAggregatorTests {
+    @Suite(.endsWithin(minutes: 2)) struct OrderedPipelineHTTPAggregatorTests {
         private static let limit = 10
 
         /// The aggregator, a recorder, and behind it a handler that gets the responses and no request.

@@ -7,7 +7,7 @@
     @testable import OrderedProducerNIO
 
     /// What a handler asks of the producers that it borrows, and when: each asking may wake the pool.
-    @Suite(.timeLimit(.minutes(2))) struct OrderedPipelineLinesTests {
+    @Suite(.endsWithin(minutes: 2)) struct OrderedPipelineLinesTests {
         private let lines = FakeLines()
 
         private func connect(

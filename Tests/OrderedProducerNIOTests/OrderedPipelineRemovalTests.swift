@@ -8,7 +8,7 @@
     import Testing
 
     /// A handler that is to be removed while its connection ends. Who closes it then: always the handler.
-    @Suite(.timeLimit(.minutes(2))) struct OrderedPipelineRemovalTests {
+    @Suite(.endsWithin(minutes: 2)) struct OrderedPipelineRemovalTests {
         enum End: String, CaseIterable, Sendable {
             case inputClosed, quiescing, error
 

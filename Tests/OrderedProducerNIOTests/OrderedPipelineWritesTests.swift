@@ -8,7 +8,7 @@
     import Testing
 
     /// What becomes of a response that cannot be written.
-    @Suite(.timeLimit(.minutes(2))) struct OrderedPipelineWritesTests {
+    @Suite(.endsWithin(minutes: 2)) struct OrderedPipelineWritesTests {
         /// A response of four parts: ten times the request, and the three numbers behind.
         private static let inParts: @Sendable (Int, ResponseWriter) -> Void = { response, connection in
             for part in 0..<4 { connection.write(response * 10 + part) }

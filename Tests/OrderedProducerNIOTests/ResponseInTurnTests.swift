@@ -7,7 +7,7 @@
     import Testing
 
     /// Responses of handlers before the pipeline's own, among those that it writes.
-    @Suite(.timeLimit(.minutes(2))) struct ResponseInTurnTests {
+    @Suite(.endsWithin(minutes: 2)) struct ResponseInTurnTests {
         private func tasks(window: Int = 32) throws -> OrderedPipeline<Job, Int> {
             try OrderedPipeline(window: window) { (job: Job) in try await job.answerAsTask() }
         }

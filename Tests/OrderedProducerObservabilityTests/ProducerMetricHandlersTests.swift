@@ -7,7 +7,7 @@
     @testable import OrderedProducerObservability
 
     /// What becomes of the numbers of a snapshot.
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.endsWithin(minutes: 1))
     struct ProducerMetricHandlersTests {
         private let backend = TestMetrics()
 

@@ -4,7 +4,7 @@ import Testing
 @testable import OrderedProducer
 
 /// The base of a `mapInOrder` blocks, or suspends, until the test has seen what it waits for.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct MapInOrderBlockingTests {
     private static let unconfined = MapForm.allCases.filter { !$0.isConfined }
 

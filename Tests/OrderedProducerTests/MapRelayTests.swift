@@ -3,7 +3,7 @@ import Testing
 
 @testable import OrderedProducer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct MapRelayTests {
     @Test func givesWhatWasPutInOneGo() async {
         let relay = MapRelay<Int>()

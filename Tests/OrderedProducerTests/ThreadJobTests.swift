@@ -4,7 +4,7 @@ import Testing
 
 @testable import OrderedProducer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ThreadJobTests {
     /// The pauses between the tries must be some: in a cancelled task there are none.
     @Test func triesInACancelledTaskDoNotSpin() async {

@@ -8,9 +8,10 @@
 
 struct quiescence_counts *quiescence_counts;
 const char *const excuse_names[EXCUSES] = {"cheap backlog", "short backlog", "moderated", "sink at a worker",
-                                           "patient",       "helping",       "claimable", "leaver"};
+                                           "patient",       "helping",       "claimable",     "spare",
+                                           "leaver"};
 
-enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000 };
+enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000, FIRST_GUESS_NS = 30000 };
 
 static struct seen_pool pool;
 static bool timers;
@@ -22,14 +23,14 @@ static struct {
 } excused[MOST_SIDES][EXCUSES];
 static uint64_t asleep_for; /* from now on, at least */
 
-static const uint64_t bounds[EXCUSES] = {2 * LOOKOUT_NS + SLACK_NS,
-                                         2 * LOOKOUT_NS + SLACK_NS,
-                                         UINT64_MAX,
-                                         2 * LOOKOUT_NS + SLACK_NS,
-                                         PATIENCE_NS + SLACK_NS,
-                                         UINT64_MAX,
-                                         UINT64_MAX,
-                                         UINT64_MAX};
+/* As long as no thread can go on; others are as long as the items that are being run. */
+static const uint64_t bounds[EXCUSES] = {
+    [CHEAP_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS, [SHORT_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
+    [MODERATED] = UINT64_MAX,                    [SINK_AT_WORKER] = 2 * LOOKOUT_NS + SLACK_NS,
+    [PATIENT] = PATIENCE_NS + SLACK_NS,          [HELPING] = UINT64_MAX,
+    [CLAIMABLE] = UINT64_MAX,                    [SPARE] = LOOKOUT_NS + SLACK_NS,
+    [LEAVER] = UINT64_MAX,
+};
 
 static void excuse(const struct side *side, enum excuse excuse, uint64_t what)
 {
@@ -67,9 +68,9 @@ static void check_ready(struct side *side, const struct seen_producer *seen)
         return;
     }
     bool watches = timers && pool.lookouts != 0 && seen->queued;
-    /* Four times: both averages may have been half as much when it was decided. */
-    bool cheap = seen->cost < 4 * pool.wake_cost &&
-                 (unclaimed * seen->cost < 4 * pool.wake_cost || scene.computing >= pool.processors);
+    /* As it may have been when it was decided: both averages move by a factor of two with a sample. */
+    uint64_t wake = 4 * (pool.wake_cost > FIRST_GUESS_NS ? pool.wake_cost : FIRST_GUESS_NS);
+    bool cheap = seen->cost < wake && (unclaimed * seen->cost < wake || scene.computing >= pool.processors);
     bool is_short = side->running != 0 && seen->cost < LOOKOUT_NS && unclaimed * seen->cost < LOOKOUT_NS;
     if (watches && !cheap && is_short) {
         excuse(side, SHORT_BACKLOG, seen->claim << 10 | unclaimed);
@@ -186,8 +187,7 @@ static void check_callers(struct side *side, const struct seen_producer *seen)
         excuse(side, HELPING, seen->tail);
     } else if (seen->urgency == 1 && timers) {
         excuse(side, PATIENT, seen->tail);
-    } else if (seen->ready + seen->held != 0 &&
-               (side->running != 0 || side->in_sink || free_threads() == 0 || pool.lookouts != 0)) {
+    } else if (seen->ready + seen->held != 0 && (side->running != 0 || side->in_sink || free_threads() == 0 || pool.lookouts != 0)) {
         excuse(side, CLAIMABLE, seen->tail);
     } else {
         controller_fail("L3: %u callers of producer %u wait (urgency %d), and there is room for %llu", seen->callers,
@@ -210,7 +210,10 @@ static void check_end(struct side *side, const struct seen_producer *seen)
         }
         return;
     }
-    if (seen->closed && nothing_runs && !outside && (!outstanding || over) && (!seen->gate_down || over)) {
+    bool ends = seen->closed && nothing_runs && !outside && (!outstanding || over) && (!seen->gate_down || over);
+    if (ends && seen->owner == OWNER_TOLD && side->plan->deadlines != 0 && over && timers && free_threads() == 0) {
+        excuse(side, SPARE, seen->head);
+    } else if (ends) {
         controller_fail("L4: producer %u has ended and nothing is left that runs, and it is not drained", side->number);
     }
 }
