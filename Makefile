@@ -41,7 +41,7 @@ test: setup ## all tests
 	@Scripts/in-turn \
 	    'C core' '$(C_TESTS)' \
 	    'schedules' 'Tests/Schedules/run --bound 1 --random 200 --seconds 10' \
-	    'random programs' 'Tests/Schedules/run --programs --seconds 20' \
+	    'random programs' 'Tests/Schedules/run --programs 600 SEED=1' \
 	    'examples in the README' 'Scripts/test-readme' \
 	    'example programs' 'swift test --package-path Examples $(SWIFT_OPTIONS)' \
 	    'server' 'swift test $(SERVER_PACKAGE) --filter mandelbrot_serverTests $(SWIFT_OPTIONS)' \

@@ -114,8 +114,10 @@ public final class WorkerPool: Sendable {
         }
     }
 
-    /// Waits until every producer on the pool has ended and every ``run(_:)`` has returned, then ends the threads. New
-    /// work is refused from the beginning. Idempotent: each call returns when all is done.
+    /// Refuses new producers, items and calls of ``run(_:)`` from the beginning; each producer on the pool finishes as by
+    /// `finish()`. Waits until what is outstanding is delivered and every ``run(_:)`` has returned, then ends the
+    /// threads. So it waits for a consumer where items are outstanding and none was started, and for the end of a
+    /// pause. Idempotent: each call returns when all is done.
     ///
     /// Inside an async item function it cannot wait for its own caller: there it starts the shutdown and returns.
     public nonisolated(nonsending) func shutdown() async {

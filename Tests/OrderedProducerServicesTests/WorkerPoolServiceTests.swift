@@ -34,6 +34,7 @@
         func theShutdownWaitsForProducers(gracePeriod: Duration?) async throws {
             let pool = try WorkerPool(threads: 1)
             let producer = try OrderedItemProducer<Int, Never>(pool: pool)
+            _ = try await producer.produceItem { 1 }  // which nobody takes
             let hasEnded = Gate()
             try await testGracefulShutdown { trigger in
                 let running = Task {
@@ -54,6 +55,7 @@
             let pool = try WorkerPool(threads: 1)
             let clock = ManualClock()
             let producer = try OrderedItemProducer<Int, Never>(pool: pool)
+            _ = try await producer.produceItem { 1 }  // which nobody takes
             await testGracefulShutdown { trigger in
                 let service = WorkerPoolService(pool, gracePeriod: .seconds(5), clock: clock)
                 let running = Task { try await service.run() }
@@ -71,6 +73,7 @@
         @Test func cancellationWaitsForNothing() async throws {
             let pool = try WorkerPool(threads: 1)
             let producer = try OrderedItemProducer<Int, Never>(pool: pool)
+            _ = try await producer.produceItem { 1 }  // which nobody takes
             let running = Task { try await WorkerPoolService(pool).run() }
             running.cancel()
             await #expect(throws: CancellationError.self) { try await running.value }
