@@ -33,8 +33,8 @@ struct drawing {
     struct program *program;
     struct chance dice;
     enum { ITEMS_WAIT, CONSUMERS_WAIT, ITEMS_AWAIT, NEXT_CALL } mode; /* who waits: G1, G8, G9 */
-    bool awaits;      /* there is one */
-    unsigned style;   /* of costs */
+    bool awaits;                                                      /* there is one */
+    unsigned style;                                                   /* of costs */
     unsigned resizes; /* still allowed: each may take threads of the controller */
 };
 
@@ -116,8 +116,9 @@ static unsigned draw_producer(struct drawing *drawing, enum where where, enum ve
     if (!waits(verb) || where == AS_CALLER) {
         return roll(drawing, producers);
     }
-    if (where == AS_DIRECTOR || where == AS_LOOP || where == AS_CALLBACK || 
-        (where == AS_ITEM && drawing->mode != ITEMS_WAIT) || (where == AS_CONSUMER && drawing->mode != CONSUMERS_WAIT)) {
+    if (where == AS_DIRECTOR || where == AS_LOOP || where == AS_CALLBACK ||
+        (where == AS_ITEM && drawing->mode != ITEMS_WAIT) ||
+        (where == AS_CONSUMER && drawing->mode != CONSUMERS_WAIT)) {
         return MOST_PRODUCERS;
     }
     return inside + roll(drawing, producers - inside);
@@ -127,21 +128,47 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
 {
     /* By enum verb. */
     static const unsigned weights[VERBS + 1] = {
-        [NOTHING] = 1,        [PRODUCE] = 20,       [TRY_PRODUCE] = 8,   [PRODUCE_MANY] = 8, [TRY_MANY] = 5,
-        [PRODUCE_ASYNC] = 10, [RESERVE] = 8,        [TRY_RESERVE] = 6,   [RESERVE_ASYNC] = 8, [REQUEST] = 4,
-        [REQUEST_NOWAIT] = 3, [REQUEST_WAITER] = 3, [REQUEST_RESERVATION] = 3, [FINISH_SOME] = 6, [CANCEL] = 6,
-        [NAP] = 8,            [PAUSE] = 4,          [RESUME] = 2,        [LOOK] = 3,         [ATTACH] = 1,
-        [STOP] = 2,           [STOP_ASYNC] = 1,     [ABORT] = 2,         [RESIZE] = 3,       [JOB] = 3,
-        [SHUT_DOWN] = 1,      [LEAVE] = 1,          [STOP_LATER] = 1,    [FINISH] = 1,       [WATCH] = 2,
+        [NOTHING] = 1,
+        [PRODUCE] = 20,
+        [TRY_PRODUCE] = 8,
+        [PRODUCE_MANY] = 8,
+        [TRY_MANY] = 5,
+        [PRODUCE_ASYNC] = 10,
+        [RESERVE] = 8,
+        [TRY_RESERVE] = 6,
+        [RESERVE_ASYNC] = 8,
+        [REQUEST] = 4,
+        [REQUEST_NOWAIT] = 3,
+        [REQUEST_WAITER] = 3,
+        [REQUEST_RESERVATION] = 3,
+        [FINISH_SOME] = 6,
+        [CANCEL] = 6,
+        [NAP] = 8,
+        [PAUSE] = 4,
+        [RESUME] = 2,
+        [LOOK] = 3,
+        [ATTACH] = 1,
+        [STOP] = 2,
+        [STOP_ASYNC] = 1,
+        [ABORT] = 2,
+        [RESIZE] = 3,
+        [JOB] = 3,
+        [SHUT_DOWN] = 1,
+        [LEAVE] = 1,
+        [STOP_LATER] = 1,
+        [FINISH] = 1,
+        [WATCH] = 2,
         [NEST] = 4,
     };
     for (;;) {
         struct operation operation = {.verb = (enum verb)weighed(drawing, weights)};
         enum verb verb = operation.verb;
         bool outside = where == AS_CALLER || where == AS_DIRECTOR;
-        if (verb == NOTHING || verb == SHUT_DOWN || (verb == NEST && (where != AS_ITEM || drawing->mode != ITEMS_WAIT)) || (verb == ATTACH && where != AS_CALLER) ||
-            (verb == LEAVE && where != AS_CONSUMER && where != AS_LOOP) || (verb == NAP && !outside) ||
-            (verb == STOP_ASYNC && where != AS_CALLER) || (verb == RESIZE && where == AS_CALLBACK) || (verb == RESIZE && drawing->resizes == 0)) {
+        if (verb == NOTHING || verb == SHUT_DOWN ||
+            (verb == NEST && (where != AS_ITEM || drawing->mode != ITEMS_WAIT)) ||
+            (verb == ATTACH && where != AS_CALLER) || (verb == LEAVE && where != AS_CONSUMER && where != AS_LOOP) ||
+            (verb == NAP && !outside) || (verb == STOP_ASYNC && where != AS_CALLER) ||
+            (verb == RESIZE && where == AS_CALLBACK) || (verb == RESIZE && drawing->resizes == 0)) {
             continue;
         }
         unsigned of = draw_producer(drawing, where, verb, inside);
@@ -176,7 +203,8 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
 
 static void draw_producer_plan(struct drawing *drawing, unsigned number)
 {
-    static const uint32_t windows[] = {1, 1, 2, 2, 5, 5, 8, 8, 8, 64}, widths[] = {0, 0, 1, 2}, payloads[] = {8, 8, 16, 24, 40, 300};
+    static const uint32_t windows[] = {1, 1, 2, 2, 5, 5, 8, 8, 8, 64}, widths[] = {0, 0, 1, 2},
+                          payloads[] = {8, 8, 16, 24, 40, 300};
     struct producer_plan *plan = &drawing->program->plans[number];
     plan->window = windows[roll(drawing, sizeof windows / sizeof *windows)];
     plan->width = widths[roll(drawing, 4)];

@@ -27,7 +27,7 @@ enum verb {
     RESERVE,
     TRY_RESERVE,
     RESERVE_ASYNC,
-    REQUEST,        /* blocks */
+    REQUEST, /* blocks */
     REQUEST_NOWAIT,
     REQUEST_WAITER,
     REQUEST_RESERVATION, /* with a waiter */
@@ -45,9 +45,9 @@ enum verb {
     FINISH,     /* oip_finish() */
     WATCH,      /* oip_wait_async(), without waiting */
     ABORT,      /* oip_stop_producing() */
-    RESIZE, /* to `count` */
-    JOB,    /* oip_pool_run(), which performs `make.inner` */
-    NEST,   /* a production of `count` items, all of it on this thread */
+    RESIZE,     /* to `count` */
+    JOB,        /* oip_pool_run(), which performs `make.inner` */
+    NEST,       /* a production of `count` items, all of it on this thread */
     SHUT_DOWN,
     LEAVE, /* of consumers: returns, detaches, fails */
     VERBS
@@ -60,10 +60,10 @@ enum awaits { AWAITS_NOTHING, AWAITS_NEXT_ITEM, AWAITS_NEXT_CALL };
 struct make {
     uint32_t cost; /* nanoseconds it computes */
     bool fails;
-    bool late;          /* of reservations: the keeper takes a nap before it finishes it */
-    uint8_t awaits;     /* enum awaits */
-    uint8_t deadline;   /* index of deadline_times */
-    uint8_t inner;      /* index + 1 of what it does while it runs, in the program's list; 0: nothing */
+    bool late;        /* of reservations: the keeper takes a nap before it finishes it */
+    uint8_t awaits;   /* enum awaits */
+    uint8_t deadline; /* index of deadline_times */
+    uint8_t inner;    /* index + 1 of what it does while it runs, in the program's list; 0: nothing */
 };
 
 struct operation {
@@ -85,8 +85,8 @@ struct producer_plan {
     uint8_t deadlines; /* 0: none; else index of deadline_times of items that say nothing, + 1 */
     uint8_t instead;   /* enum instead */
     enum consumes consumes;
-    bool tries; /* an attached consumer takes by oip_try_next(), too */
-    bool hands_over; /* and another thread goes on with it behind the second item */
+    bool tries;                               /* an attached consumer takes by oip_try_next(), too */
+    bool hands_over;                          /* and another thread goes on with it behind the second item */
     struct operation on_delivery[MOST_INNER]; /* at the delivery `count` - the operation's own count is 1 then */
     uint8_t at_delivery[MOST_INNER];
     enum ends ends;
@@ -114,8 +114,8 @@ struct program {
     bool queue_first;           /* likewise the ready queue's */
     bool gives_back_in_pool;    /* handles are given back on a thread of the pool */
     bool shuts_down;
-    bool last_comes_late;       /* the last caller begins when the director is through */
-    struct operation on_told;   /* what a callback does now and then */
+    bool last_comes_late;     /* the last caller begins when the director is through */
+    struct operation on_told; /* what a callback does now and then */
     uint8_t alone; /* number + 1 of the producer that one caller alone asks, whose items wait for its next call */
 };
 

@@ -7,11 +7,11 @@
 #include <string.h>
 
 struct quiescence_counts *quiescence_counts;
-const char *const excuse_names[EXCUSES] = {"cheap backlog", "short backlog", "moderated", "sink at a worker",
-                                           "patient",       "helping",       "claimable",     "spare",
-                                           "leaver"};
+const char *const excuse_names[EXCUSES] = {"cheap backlog",    "short backlog", "moderated",
+                                           "sink at a worker", "patient",       "helping",
+                                           "claimable",        "spare",         "leaver"};
 
-enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000, FIRST_GUESS_NS = 30000 };
+enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000, FIRST_GUESS_NS = 30000, MOVING_NS = 20000 };
 
 static struct seen_pool pool;
 static bool timers;
@@ -25,16 +25,23 @@ static uint64_t asleep_for; /* from now on, at least */
 
 /* As long as no thread can go on; others are as long as the items that are being run. */
 static const uint64_t bounds[EXCUSES] = {
-    [CHEAP_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS, [SHORT_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
-    [MODERATED] = UINT64_MAX,                    [SINK_AT_WORKER] = 2 * LOOKOUT_NS + SLACK_NS,
-    [PATIENT] = PATIENCE_NS + SLACK_NS,          [HELPING] = UINT64_MAX,
-    [CLAIMABLE] = UINT64_MAX,                    [SPARE] = LOOKOUT_NS + SLACK_NS,
+    [CHEAP_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
+    [SHORT_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
+    [MODERATED] = UINT64_MAX,
+    [SINK_AT_WORKER] = 2 * LOOKOUT_NS + SLACK_NS,
+    [PATIENT] = PATIENCE_NS + SLACK_NS,
+    [HELPING] = UINT64_MAX,
+    [CLAIMABLE] = UINT64_MAX,
+    [SPARE] = LOOKOUT_NS + SLACK_NS,
     [LEAVER] = UINT64_MAX,
 };
 
 static void excuse(const struct side *side, enum excuse excuse, uint64_t what)
 {
     unsigned number = side->number;
+    if (excused[number][excuse].now) {
+        return; /* for another reason at the same time */
+    }
     if (excused[number][excuse].what != what) {
         excused[number][excuse].time = 0;
         excused[number][excuse].what = what;
@@ -88,13 +95,17 @@ static void check_ready(struct side *side, const struct seen_producer *seen)
 static void check_sink_told(struct side *side, const struct seen_producer *seen)
 {
     if (free_threads() == 0) {
+        /* Deadlines are kept though all threads hang; without them whoever hangs is waited for. */
+        if (side->plan->deadlines != 0 && !side->in_sink) {
+            excuse(side, SPARE, seen->head);
+        }
         return;
     }
     if (timers && pool.lookouts != 0 && seen->active != 0 && side->running != 0) {
         excuse(side, SINK_AT_WORKER, seen->head);
     } else {
-        controller_fail("L2: producer %u has something for the pool to deliver, and %u pool threads are parked", side->number,
-                        free_threads());
+        controller_fail("L2: producer %u has something for the pool to deliver, and %u pool threads are parked",
+                        side->number, free_threads());
     }
 }
 
@@ -134,6 +145,15 @@ static void check_busy(struct side *side, const struct seen_producer *seen)
     }
 }
 
+/* Whether the head will be due, or is, and no timer of the producer's looks then. */
+static bool is_due_unheard(const struct seen_producer *seen)
+{
+    bool counts = seen->at_head == SEEN_READY || seen->at_head == SEEN_RUNNING;
+    bool gated = seen->gate_down && seen->consumer != SEEN_DISCARDING; /* whoever lifts that tells the owner */
+    return counts && !gated && seen->awaited == seen->head && seen->due != UINT64_MAX && seen->alarm > seen->due &&
+           seen->alarm > controller_now() + MOVING_NS;
+}
+
 static void check_delivery(struct side *side, const struct seen_producer *seen)
 {
     bool over = seen->aborted || seen->consumer == SEEN_DISCARDING;
@@ -146,8 +166,9 @@ static void check_delivery(struct side *side, const struct seen_producer *seen)
         } else if (deliverable || (seen->aborted && seen->consumer != SEEN_DISCARDING)) {
             controller_fail("L2: producer %u has %s at its head, and its owner is idle", side->number,
                             deliverable ? "something deliverable" : "an ending");
-        } else if (seen->due <= controller_now() && !seen->gate_down && seen->at_head != SEEN_NOTHING && !timers) {
-            controller_fail("L2: the head of producer %u is due, and its owner is idle", side->number);
+        } else if (is_due_unheard(seen)) {
+            controller_fail("L2: the head of producer %u is due in %lld ns, its owner is idle, and no timer is set",
+                            side->number, (long long)(seen->due - controller_now()));
         }
         break;
     case OWNER_PAUSED:
@@ -187,7 +208,8 @@ static void check_callers(struct side *side, const struct seen_producer *seen)
         excuse(side, HELPING, seen->tail);
     } else if (seen->urgency == 1 && timers) {
         excuse(side, PATIENT, seen->tail);
-    } else if (seen->ready + seen->held != 0 && (side->running != 0 || side->in_sink || free_threads() == 0 || pool.lookouts != 0)) {
+    } else if (seen->ready + seen->held != 0 &&
+               (side->running != 0 || side->in_sink || free_threads() == 0 || pool.lookouts != 0)) {
         excuse(side, CLAIMABLE, seen->tail);
     } else {
         controller_fail("L3: %u callers of producer %u wait (urgency %d), and there is room for %llu", seen->callers,

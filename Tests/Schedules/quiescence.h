@@ -20,8 +20,8 @@
  *     helping          L3: the callers that wait are in items that they run meanwhile, and look when they come back
  *     claimable        L3: the callers are let in when the ready items, of which a running thread takes the next, have
  *                      been claimed
- *     spare            L4: what was due, and is to be discarded, was left to the pool, all of whose threads are in items;
- *                      within a millisecond one is started for it
+ *     spare            L2, L4: a producer with deadlines has something for the pool to deliver or discard, all threads of
+ *                      which are in items; within a millisecond one is started for it
  *     leaver           a thread is to leave the pool, and those that are not parked are in items */
 #ifndef QUIESCENCE_H
 #define QUIESCENCE_H
@@ -29,7 +29,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum excuse { CHEAP_BACKLOG, SHORT_BACKLOG, MODERATED, SINK_AT_WORKER, PATIENT, HELPING, CLAIMABLE, SPARE, LEAVER, EXCUSES };
+enum excuse {
+    CHEAP_BACKLOG,
+    SHORT_BACKLOG,
+    MODERATED,
+    SINK_AT_WORKER,
+    PATIENT,
+    HELPING,
+    CLAIMABLE,
+    SPARE,
+    LEAVER,
+    EXCUSES
+};
 
 struct quiescence_counts {
     uint64_t looks, with_timers;

@@ -8,7 +8,16 @@
 
 #include <stddef.h>
 
-enum { MOST_SIDES = MOST_PRODUCERS + 4, MOST_WATCHERS = 24, MOST_TOKENS = 320, MOST_PAYLOAD = 320, MOST_MAIL = 400, MOST_EVENTS = 512, ITEM_FAILS = 1000, SINK_FAILS = 77 };
+enum {
+    MOST_SIDES = MOST_PRODUCERS + 4,
+    MOST_WATCHERS = 24,
+    MOST_TOKENS = 320,
+    MOST_PAYLOAD = 320,
+    MOST_MAIL = 400,
+    MOST_EVENTS = 512,
+    ITEM_FAILS = 1000,
+    SINK_FAILS = 77
+};
 
 /* What became of a payload. One owner at a time: each change is from exactly one state. */
 enum fate { BORN, RUNNING, MADE, DELIVERED, FAILED, INPUT_DISCARDED, OUTPUT_DISCARDED };
@@ -23,7 +32,7 @@ struct token {
     uint64_t sequence; /* UINT64_MAX: not known */
     struct oip_waiter waiter;
     struct oip_request request;
-    unsigned char payload[MOST_PAYLOAD]; /* read while the wait goes on */
+    unsigned char payload[MOST_PAYLOAD];   /* read while the wait goes on */
     bool has_argument, argument_came_back; /* of a request with a deadline */
     bool told_failed, failed_late;         /* by the producer's failed function */
     struct token *awaits;                  /* NULL: none */
@@ -38,10 +47,10 @@ struct side {
     oip_producer *producer;
     unsigned number;
     bool released, handle_back;
-    bool over;     /* something may have ended production before its last item */
-    bool stopping; /* a stop has begun, or no more is accepted */
-    bool aborted;  /* an ending at once has returned */
-    bool left;     /* its consumer has */
+    bool over;          /* something may have ended production before its last item */
+    bool stopping;      /* a stop has begun, or no more is accepted */
+    bool aborted;       /* an ending at once has returned */
+    bool left;          /* its consumer has */
     unsigned attaching; /* calls that attach, in progress */
     bool attached, consumer_gone, in_next, in_sink;
     bool in_loop, told_before, seen_end, todo; /* of a loop: it was given to it; its tag was taken before */
@@ -103,7 +112,7 @@ struct scene {
     } loop;
     unsigned operations; /* that are being performed inside of items and consumers */
     bool releasing;      /* no further ones are: handles are given back */
-    unsigned computing; /* threads that are in an item and use a processor */
+    unsigned computing;  /* threads that are in an item and use a processor */
     struct {
         unsigned calls; /* that have returned */
         struct event changed;
@@ -134,7 +143,7 @@ struct token *token_read(struct side *side, const void *payload, bool output);
 void token_accepted(struct token *token, uint64_t sequence); /* UINT64_MAX: not known */
 void token_refused(struct token *token, int result);
 bool may_be_over(const struct side *side); /* something may have ended production before its last item */
-void token_settled(struct token *token); /* it has ended in some way */
+void token_settled(struct token *token);   /* it has ended in some way */
 void tokens_check(void);
 void tokens_print(void);
 

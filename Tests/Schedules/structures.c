@@ -125,6 +125,7 @@ void see_producer(const oip_producer *producer, struct seen_producer *seen)
         .closed = (tail & TAIL_CLOSED) != 0,
         .marked = (tail & TAIL_CALLERS_WAIT) != 0,
         .due = UINT64_MAX,
+        .alarm = producer->deadlines != NULL ? atomic_load(&producer->deadlines->alarm.set_for) : UINT64_MAX,
         .consumer = see_consumer(atomic_load(&producer->kind)),
         .owner = see_owner(word),
         .awaited = delivery_sequence(word),

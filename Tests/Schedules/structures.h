@@ -37,7 +37,8 @@ struct seen_producer {
     uint64_t head, claim, tail, window;
     bool closed, marked; /* the tail word */
     enum seen_head at_head;
-    uint64_t due; /* of the head; UINT64_MAX: none */
+    uint64_t due;   /* of the head; UINT64_MAX: none */
+    uint64_t alarm; /* for which its timer is set; UINT64_MAX: none */
     enum seen_consumer consumer;
     enum seen_owner owner;
     uint64_t awaited; /* by an idle owner */

@@ -2,12 +2,37 @@
 /* Programs as text. */
 #include "program.h"
 
-static const char *const verbs[VERBS] = {
-    "nothing",         "produce",         "try_produce", "produce_many",  "try_produce_many", "produce_async",
-    "reserve",         "try_reserve",     "reserve_async", "request",     "request, nowait",  "request, waiter",
-    "request, reservation", "finish some", "cancel",     "nap",           "pause",            "resume",
-    "look",            "attach",          "stop",        "stop_async, wait", "stop_async",      "finish",
-    "wait_async",      "stop_producing",  "resize",      "pool_run",      "a production",     "pool_shutdown",   "leave"};
+static const char *const verbs[VERBS] = {"nothing",
+                                         "produce",
+                                         "try_produce",
+                                         "produce_many",
+                                         "try_produce_many",
+                                         "produce_async",
+                                         "reserve",
+                                         "try_reserve",
+                                         "reserve_async",
+                                         "request",
+                                         "request, nowait",
+                                         "request, waiter",
+                                         "request, reservation",
+                                         "finish some",
+                                         "cancel",
+                                         "nap",
+                                         "pause",
+                                         "resume",
+                                         "look",
+                                         "attach",
+                                         "stop",
+                                         "stop_async, wait",
+                                         "stop_async",
+                                         "finish",
+                                         "wait_async",
+                                         "stop_producing",
+                                         "resize",
+                                         "pool_run",
+                                         "a production",
+                                         "pool_shutdown",
+                                         "leave"};
 
 const char *verb_name(enum verb verb)
 {
@@ -36,7 +61,8 @@ static void print_deadline(FILE *to, unsigned index)
     }
 }
 
-static void print_operation(FILE *to, const struct program *program, const struct operation *operation, const char *indent)
+static void print_operation(FILE *to, const struct program *program, const struct operation *operation,
+                            const char *indent)
 {
     enum verb verb = operation->verb;
     fputs(indent, to);
@@ -46,7 +72,8 @@ static void print_operation(FILE *to, const struct program *program, const struc
     }
     fputs(verbs[verb], to);
     bool asks = verb >= PRODUCE && verb <= REQUEST_RESERVATION;
-    bool of_pool = verb == RESIZE || verb == JOB || verb == NEST || verb == SHUT_DOWN || verb == NAP || verb == FINISH_SOME;
+    bool of_pool =
+        verb == RESIZE || verb == JOB || verb == NEST || verb == SHUT_DOWN || verb == NAP || verb == FINISH_SOME;
     if (!of_pool && verb != LEAVE) {
         fprintf(to, " of %u", operation->of);
     }
@@ -98,14 +125,15 @@ static void print_plan(FILE *to, const struct program *program, unsigned number)
     fprintf(to, ", %s%u bytes%s%s%s; consumed by %s%s; ends by %s\n", plan->takes_calls ? "calls of " : "",
             plan->takes_calls ? 16 : plan->payload, policies[plan->policy], waits[plan->wait],
             plan->no_assist ? ", no assist" : "", consumers[plan->consumes],
-            plan->consumes != BY_ATTACHED ? ""
+            plan->consumes != BY_ATTACHED     ? ""
             : plan->tries && plan->hands_over ? ", which tries and hands over"
-            : plan->tries ? ", which tries"
-            : plan->hands_over ? ", which hands over"
-                          : "",
+            : plan->tries                     ? ", which tries"
+            : plan->hands_over                ? ", which hands over"
+                                              : "",
             ends[plan->ends]);
     if (plan->deadlines != 0) {
-        static const char *const instead[] = {"fail", "have a substitute", "are left out", "have a substitute that fails"};
+        static const char *const instead[] = {"fail", "have a substitute", "are left out",
+                                              "have a substitute that fails"};
         fputs("    overtaken items ", to);
         fputs(instead[plan->instead], to);
         print_deadline(to, plan->deadlines - 1u);

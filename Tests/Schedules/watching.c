@@ -5,10 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Not in every core that this is built with. */
-__attribute__((weak)) void oip_finish(oip_producer *producer);
-__attribute__((weak)) int oip_wait_async(oip_producer *producer, struct oip_waiter *waiter);
-
 static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
 {
     (void)sequence;
@@ -20,7 +16,7 @@ static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
 
 void watch_end(struct side *side, bool stops)
 {
-    if (scene.watcher_count == MOST_WATCHERS || (!stops && oip_wait_async == NULL)) {
+    if (scene.watcher_count == MOST_WATCHERS) {
         return;
     }
     struct watcher *watcher = &scene.watchers[scene.watcher_count++];
@@ -28,10 +24,10 @@ void watch_end(struct side *side, bool stops)
     if (stops) {
         begin_stop(side);
     }
-    int result = stops ? oip_stop_async(side->producer, &watcher->waiter)
-                       : oip_wait_async(side->producer, &watcher->waiter);
+    int result =
+        stops ? oip_stop_async(side->producer, &watcher->waiter) : oip_wait_async(side->producer, &watcher->waiter);
     if (result != -EINPROGRESS) {
-        REQUIRE(result == 0 || (result == -EDEADLK && stops && is_inside_of(side)));
+        REQUIRE(result == 0);
         REQUIRE(!watcher->told);
         watcher->waits = false;
     }
@@ -39,10 +35,8 @@ void watch_end(struct side *side, bool stops)
 
 void finish(struct side *side)
 {
-    if (oip_finish != NULL) {
-        side->stopping = true;
-        oip_finish(side->producer);
-    }
+    side->stopping = true;
+    oip_finish(side->producer);
 }
 
 void watchers_check(void)
