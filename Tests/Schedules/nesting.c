@@ -48,7 +48,7 @@ void nest(const struct operation *operation)
         struct token *token = token_new(side, &make, 0);
         if (token != NULL) {
             token_write(token, token->payload, false);
-            result = oip_try_produce(side->producer, token->payload, NULL);
+            int result = oip_try_produce(side->producer, token->payload, NULL);
             REQUIRE(result == 0 || (result == -ESHUTDOWN && scene.shutting));
             if (result == 0) {
                 token_accepted(token, UINT64_MAX);
