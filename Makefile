@@ -9,7 +9,7 @@ export SWIFT_OPTIONS
 
 C_TESTS := Tests/COrderedProducerTests/run.sh
 .PHONY: help setup demo serve serve-test serve-load serve-browser test check docs clean
-.PHONY: schedules mutants models fuzz soak faults litmus check-abi test-aarch64 test-valgrind
+.PHONY: schedules programs mutants models fuzz soak faults litmus check-abi test-aarch64 test-valgrind
 .PHONY: bench bench-setup bench-smoke bench-machine bench-test bench-plot bench-gzip bench-nio bench-malloc bench-publish
 .DEFAULT_GOAL := help
 
@@ -41,6 +41,7 @@ test: setup ## all tests
 	@Scripts/in-turn \
 	    'C core' '$(C_TESTS)' \
 	    'schedules' 'Tests/Schedules/run --bound 1 --random 200 --seconds 10' \
+	    'random programs' 'Tests/Schedules/run --programs 600 SEED=1' \
 	    'examples in the README' 'Scripts/test-readme' \
 	    'example programs' 'swift test --package-path Examples $(SWIFT_OPTIONS)' \
 	    'server' 'swift test $(SERVER_PACKAGE) --filter mandelbrot_serverTests $(SWIFT_OPTIONS)' \
@@ -59,6 +60,7 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	    'schedules, AddressSanitizer' \
 	    'SANITIZE=address,undefined BUILD_DIR=$(CURDIR)/.build/schedules-address Tests/Schedules/run --bound 1 --random 20 --seconds 4' \
 	    'interface' 'Scripts/check-abi' \
+	    'mutants, the tool itself' 'Tests/Mutants/run --self-test' \
 	    'library, ThreadSanitizer' '$(THREAD_SANITIZER) --filter "^OrderedProducerTests\\."' \
 	    'integrations, ThreadSanitizer' '$(THREAD_SANITIZER) --filter "^OrderedProducer(NIO|Services|Observability)Tests\\."' \
 	    'library, AddressSanitizer' \
@@ -75,6 +77,9 @@ mutants: setup ## change the sources in one place at a time: do the tests find i
 	@Tests/Mutants/run $(foreach name,SEED COUNT MODULE JOBS STAGES,$(if $($(name)),$(name)=$($(name)))) $(ARGS)
 
 # SECONDS is a variable of bash, so only make's own command line counts.
+programs: setup ## random programs over the C API, the core's invariants checked whenever all threads sleep, for SECONDS=600
+	@Tests/Schedules/run --programs --seconds $(if $(filter command line,$(origin SECONDS)),$(SECONDS),600) $(if $(SEED),SEED=$(SEED)) $(ARGS)
+
 SECONDS_OF_FUZZING = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
 fuzz: setup ## fuzz the C API and ordered-gzip, each for SECONDS=60
 	@Tests/Fuzz/run $(SECONDS_OF_FUZZING) $(if $(SEED),SEED=$(SEED))

@@ -12,15 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static uint32_t available_processors(void)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    /* Fails where there are more than cpu_set_t has room for: then there are enough. */
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : CPU_SETSIZE;
-    return count > 0 ? (uint32_t)count : 1;
-}
-
 int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *), void *argument)
 {
     /* A thread inherits the mask: signals are for the program's own threads. But for those that the kernel raises for
@@ -253,7 +244,7 @@ static int read_options(struct oip_pool_options *read, const struct oip_pool_opt
         return result;
     }
     if (read->threads == 0) {
-        read->threads = available_processors();
+        read->threads = oip_processors();
     }
     result = check_threads(read->threads, "oip_pool_create");
     return result != 0 ? result : check_cpus(read->cpus, read->cpu_count);
@@ -329,7 +320,7 @@ int oip_pool_create(oip_pool **created, const struct oip_pool_options *given)
         goto no_condition;
     }
     atomic_init(&pool->wake_cost, WAKING_FIRST_GUESS_NS);
-    pool->processors = available_processors();
+    pool->processors = oip_processors();
     pool->generation = fork_generation;
     pool->stack_size = options.stack_size;
     pool->cpu_count = options.cpu_count;

@@ -16,7 +16,12 @@
  *   - The stack is last in, first out: the thread whose cache is warmest goes first, the others sleep through.
  *   - The lookout is one parked thread with a timer. While there is one, a pusher may leave a runnable in the queue
  *     unwoken, because a wake would cost more than running it does (waking.h). When its timer runs out the lookout runs
- *     what has not moved since it looked last; finding the queue empty it goes to sleep for good.
+ *     what has not moved since it looked last; finding the queue empty it goes to sleep for good. When it is to look is
+ *     the pool's time, not the thread's: one that is woken and parks again does not put it off.
+ *   - Where all threads are awake a waker leaves the mark, too: the next one to park looks again. So no thread parks
+ *     beside what somebody called a thread for, whatever it has left to others (worker.leaves_the_rest).
+ *   - A thread that sleeps in a call of the program's, inside an item, lends its place: where something is queued then
+ *     and no other thread is free, a spare one is started, which serves until the sleeper wakes (pool_sleep).
  *
  * Why no push is slept through. Parking: swap `idle` (now parked), look at the run queue again, unless there is a
  * lookout, who will. Waking: push to the run queue (a full fence), read `idle`. Both sequentially consistent: the

@@ -13,12 +13,17 @@
 
 #include <errno.h>
 
-/* A caller that waits inside an item of the same producer, on the stack of its thread. */
+/* A wait of a thread for room, on its stack. */
 struct inner_caller {
     struct waiter *waiter;
-    uint64_t own; /* the outermost item of them */
-    struct inner_caller *next;
+    uint64_t own;                 /* the outermost item of the producer that the thread is inside of; UINT64_MAX: none */
+    struct inner_caller *next;    /* of the producer: only waits that what the thread is inside of can make hopeless */
+    struct inner_caller *beneath; /* a wait for the same producer, on top of which this thread has run an item */
+    struct inner_caller *outer;   /* the thread's wait beneath this one, for whatever producer */
+    const struct oip_producer *producer;
 };
+
+static _Thread_local struct inner_caller *current_wait;
 
 static void fill_in(struct oip_producer *producer, struct waiter *waiter, const void *payload,
                     const struct oip_request *request)
@@ -53,8 +58,26 @@ static void admit(struct oip_producer *producer, uint64_t sequence, struct grant
 /* Whether an item and all that was asked for after it fill the window: room comes only when it is delivered. */
 static bool fills_window(const struct oip_producer *producer, uint64_t own, uint64_t tail)
 {
-    /* Behind head: it was overtaken, and holds up nothing. */
-    return own >= ring_head(&producer->ring) && tail - own >= producer->ring.window;
+    /* Behind head: it was overtaken, and holds up nothing. Beyond tail: there is none. */
+    return own < tail && own >= ring_head(&producer->ring) && tail - own >= producer->ring.window;
+}
+
+/*
+ * Under the lock: the first item that cannot be delivered before the wait ends: one that the thread is inside of, or a
+ * reservation that was granted to a wait beneath, which cannot return and so finishes nothing.
+ */
+static uint64_t held_up_by(const struct inner_caller *inner)
+{
+    uint64_t own = inner->own;
+    for (const struct inner_caller *beneath = inner->beneath; beneath != NULL; beneath = beneath->beneath) {
+        const struct waiter *waiter = beneath->waiter;
+        const struct oip_request *request = waiter->requests ? waiter->payload : NULL;
+        bool reserves = request != NULL ? request->payload == NULL : waiter->payload == NULL;
+        if (waiter->list == NULL && waiter->result == 0 && reserves && waiter->sequence < own) {
+            own = waiter->sequence;
+        }
+    }
+    return own;
 }
 
 /* Under the lock: lets in as many as there is room for. */
@@ -69,7 +92,7 @@ static void grant(struct oip_producer *producer, struct granted *granted)
     /* What was granted may have made the wait of one inside an item hopeless. */
     uint64_t tail = ring_tail_word(ring) >> TAIL_SHIFT;
     for (struct inner_caller *inner = producer->inner_callers; inner != NULL; inner = inner->next) {
-        if (inner->waiter->list != NULL && fills_window(producer, inner->own, tail)) {
+        if (inner->waiter->list != NULL && fills_window(producer, held_up_by(inner), tail)) {
             waiter_settle(inner->waiter, &granted->told, -EDEADLK, 0);
         }
     }
@@ -280,8 +303,12 @@ int window_wait(struct oip_producer *producer, const void *payload, const struct
     sleeper_init(&sleeper);
     struct waiter *waiter = waiter_of(&sleeper.waiter);
     fill_in(producer, waiter, payload, request);
-    struct inner_caller inner = {waiter, own, NULL};
-    bool is_inner = own != UINT64_MAX;
+    struct inner_caller inner = {.waiter = waiter, .own = own, .outer = current_wait, .producer = producer};
+    for (inner.beneath = current_wait; inner.beneath != NULL && inner.beneath->producer != producer;) {
+        inner.beneath = inner.beneath->outer;
+    }
+    bool is_inner = own != UINT64_MAX || inner.beneath != NULL;
+    current_wait = &inner;
     OIP_POINT(window_wait);
     enlist(producer, waiter, is_inner ? &inner : NULL,
            is_inner      ? CALLERS_URGENT
@@ -329,6 +356,7 @@ int window_wait(struct oip_producer *producer, const void *payload, const struct
     if (is_inner) {
         remove_inner(producer, &inner);
     }
+    current_wait = inner.outer;
     if (waiter->result == -EDEADLK) {
         fail_with(-EDEADLK, "the window of %llu items filled up behind the item that waits for room in it",
                   (unsigned long long)producer->ring.window);

@@ -278,7 +278,7 @@ static void park(struct worker *worker)
     }
     parking_wait(&worker->parking, ticket, PARKING_FOREVER);
     OIP_POINT(after_park);
-    worker->searching = true; /* counted by whoever woke */
+    worker->searching = worker->relied_on = true; /* counted by whoever woke, for what may not be the first in the queue */
     measure_wake(worker);
 }
 

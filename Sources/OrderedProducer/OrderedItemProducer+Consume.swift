@@ -63,8 +63,8 @@ extension OrderedItemProducer {
     /// Cancelling the waiting task does not end the wait; ``stopProducing()`` does.
     ///
     /// - Throws: ``ItemFailure`` where an item's failure ended production; what the consumer function or the sink
-    ///   threw; ``ProducerError/wouldDeadlock`` inside the consumer, the sink or an item, and in the task that iterates
-    ///   over ``items()`` before it has seen the end. Nothing changes then.
+    ///   threw; ``ProducerError/wouldDeadlock`` inside the consumer, the sink or an item, and in the task that took
+    ///   the last item of ``items()``, before it has seen the end. Nothing changes then.
     public nonisolated(nonsending) func stop() async throws -> Output? {
         try await delivery.stop()
     }

@@ -36,7 +36,7 @@ where Base.Element: Sendable {
         @usableFromInline
         enum State {
             case unstarted(OrderedMapAsyncSequence)
-            case iterating(AsyncMapIteration<Base.Element, Element>)
+            case iterating(PulledMapIteration<Base.Element, Element>)
             case finished
         }
 
@@ -62,10 +62,11 @@ where Base.Element: Sendable {
             let state = state
             // Over, unless it is found to go on.
             self.state = .finished
-            let iteration: AsyncMapIteration<Base.Element, Element>
+            let iteration: PulledMapIteration<Base.Element, Element>
             switch state {
             case .unstarted(let sequence):
-                iteration = AsyncMapIteration(sequence.base, try sequence.makeProduction())
+                if Task.isCancelled { throw CancellationError() }
+                iteration = PulledMapIteration(inTask: sequence.base, try sequence.makeProduction())
             case .iterating(let current):
                 iteration = current
             case .finished:

@@ -2,24 +2,51 @@
 
 /// What `mapInOrder` makes of a `Sequence`: its elements transformed side by side, delivered in their order.
 ///
-/// Nothing happens before the first `next()`; each iterator is an iteration of its own. The iterating task itself pulls
-/// elements from the base, inside `next()`, so the base needs neither be `Sendable` nor be safe to use from elsewhere.
+/// Nothing happens before the first `next()`; each iterator is an iteration of its own. Where the base is `Sendable`, a
+/// thread of the iteration's pulls elements from it, as far ahead as the window allows, while the iterating task takes
+/// what is ready: the base may block. Otherwise the iterating task itself pulls, inside `next()`, where nothing is ready,
+/// and while the base blocks it takes nothing.
 ///
 /// Ordered, bounded, and ending as <doc:MapInOrder> says: outputs arrive in the order of the elements; at most `window`
 /// elements are pulled ahead of what has been delivered; an error of the transform is thrown in its place, behind all
 /// outputs before it; whoever stops iterating ends everything.
 public struct OrderedMapSequence<Base: Sequence, Element: Sendable>: AsyncSequence where Base.Element: Sendable {
-    /// What the transform throws, as it is; `CancellationError`; ``ProducerError`` where the production cannot be set
-    /// up.
+    /// What the transform throws, as it is; `CancellationError`; ``ProducerError`` where the production or its thread
+    /// cannot be set up.
     public typealias Failure = any Error
+
+    @usableFromInline typealias Iteration = PulledMapIteration<Base.Element, Element>
+    @usableFromInline typealias BeginOnThread =
+        @Sendable (Base, MapProduction<Base.Element, Element>) throws -> Iteration
 
     @usableFromInline let base: Base
     @usableFromInline let makeProduction: @Sendable () throws -> MapProduction<Base.Element, Element>
+    /// `nil`: the base is used by the iterating task only.
+    @usableFromInline let beginOnThread: BeginOnThread?
 
     @inlinable
-    init(_ base: Base, _ makeProduction: @escaping @Sendable () throws -> MapProduction<Base.Element, Element>) {
+    init(
+        confined base: Base, _ makeProduction: @escaping @Sendable () throws -> MapProduction<Base.Element, Element>
+    ) {
         self.base = base
         self.makeProduction = makeProduction
+        beginOnThread = nil
+    }
+
+    @inlinable
+    init(_ base: Base, _ makeProduction: @escaping @Sendable () throws -> MapProduction<Base.Element, Element>)
+    where Base: Sendable {
+        self.base = base
+        self.makeProduction = makeProduction
+        beginOnThread = { try Iteration(onThread: $0, $1) }
+    }
+
+    @inlinable
+    func begin() throws -> AsyncIterator.State {
+        if Task.isCancelled { throw CancellationError() }
+        let production = try makeProduction()
+        if let beginOnThread { return .pulled(try beginOnThread(base, production)) }
+        return .confined(ConfinedMapIteration(base, production))
     }
 
     /// An iteration of its own.
@@ -34,7 +61,8 @@ public struct OrderedMapSequence<Base: Sequence, Element: Sendable>: AsyncSequen
         @usableFromInline
         enum State {
             case unstarted(OrderedMapSequence)
-            case iterating(MapIteration<Base, Element>)
+            case confined(ConfinedMapIteration<Base, Element>)
+            case pulled(Iteration)
             case finished
         }
 
@@ -57,20 +85,17 @@ public struct OrderedMapSequence<Base: Sequence, Element: Sendable>: AsyncSequen
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(any Error) -> Element? {
-            let state = state
+            var state = state
             // Over, unless it is found to go on.
             self.state = .finished
-            let iteration: MapIteration<Base, Element>
-            switch state {
-            case .unstarted(let sequence):
-                iteration = MapIteration(sequence.base, try sequence.makeProduction())
-            case .iterating(let current):
-                iteration = current
-            case .finished:
-                return nil
-            }
-            guard let element = try await iteration.next() else { return nil }
-            self.state = .iterating(iteration)
+            if case .unstarted(let sequence) = state { state = try sequence.begin() }
+            let element =
+                switch state {
+                case .confined(let iteration): try await iteration.next()
+                case .pulled(let iteration): try await iteration.next()
+                case .unstarted, .finished: nil as Element?
+                }
+            if element != nil { self.state = state }
             return element
         }
     }
@@ -81,8 +106,9 @@ extension OrderedMapSequence: Sendable where Base: Sendable {}
 @available(*, unavailable)
 extension OrderedMapSequence.AsyncIterator: Sendable {}
 
-extension Sequence where Element: Sendable {
-    /// The elements transformed side by side on `pool`, in their order.
+extension Sequence where Self: Sendable, Element: Sendable {
+    /// The elements transformed side by side on `pool`, in their order, each delivered as soon as it is finished and its
+    /// turn has come, whatever the base does.
     ///
     /// ```swift
     /// for try await block in blocks.mapInOrder({ try compressed($0) }) { try file.write(block) }
@@ -105,7 +131,8 @@ extension Sequence where Element: Sendable {
         }
     }
 
-    /// The elements transformed by up to `width` tasks at once, in their order.
+    /// The elements transformed by up to `width` tasks at once, in their order, each delivered as soon as it is finished
+    /// and its turn has come, whatever the base does.
     ///
     /// ```swift
     /// for try await page in addresses.mapInOrder(width: 8, { try await fetch($0) }) { show(page) }

@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
-
 /// pthreads that run item functions, shared by any number of producers: the original's class-wide thread pool.
 ///
 /// Producers with something to run are served in turn, so that thousands of them share a pool fairly. Item functions
@@ -17,7 +11,8 @@
 public final class WorkerPool: Sendable {
     /// How a pool is set up.
     public struct Configuration: Sendable {
-        /// How many threads run items, from 1 to 4,000; as many as this process may use processors, unless told.
+        /// How many threads run items, from 1 to 4,000. Unless told, as many as there are processors that this process
+        /// may use: those of its affinity mask, and no more than the quotas of its control groups grant, rounded up.
         public var threads: Int
         /// Threads appear as `<name>-<n>` in `ps`, `perf` and debuggers, cut to what the system allows.
         public var name: String
@@ -28,7 +23,7 @@ public final class WorkerPool: Sendable {
 
         /// The defaults.
         public init() {
-            self.init(threads: Self.activeProcessors)
+            self.init(threads: CorePool.processors)
         }
 
         /// The defaults, except for what is given.
@@ -37,11 +32,6 @@ public final class WorkerPool: Sendable {
             self.name = name
             self.stackSize = stackSize
             self.affinity = affinity
-        }
-
-        /// The processors that this process may use, which in a container are often fewer than the machine has.
-        private static var activeProcessors: Int {
-            max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         }
     }
 
@@ -124,8 +114,10 @@ public final class WorkerPool: Sendable {
         }
     }
 
-    /// Waits until every producer on the pool has ended and every ``run(_:)`` has returned, then ends the threads. New
-    /// work is refused from the beginning. Idempotent: each call returns when all is done.
+    /// Refuses new producers, items and calls of ``run(_:)`` from the beginning; each producer on the pool finishes as by
+    /// `finish()`. Waits until what is outstanding is delivered and every ``run(_:)`` has returned, then ends the
+    /// threads. So it waits for a consumer where items are outstanding and none was started, and for the end of a
+    /// pause. Idempotent: each call returns when all is done.
     ///
     /// Inside an async item function it cannot wait for its own caller: there it starts the shutdown and returns.
     public nonisolated(nonsending) func shutdown() async {

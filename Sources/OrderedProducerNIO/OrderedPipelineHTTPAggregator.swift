@@ -51,10 +51,7 @@
 
         /// Answers what is not HTTP, and passes the error on.
         public func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            if error is HTTPParserError {
-                request = nil
-                answer(.badRequest, isLast: true, context)
-            }
+            if error is HTTPParserError { answer(.badRequest, isLast: true, context) }
             context.fireErrorCaught(error)
         }
 

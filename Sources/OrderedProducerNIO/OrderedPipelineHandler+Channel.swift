@@ -20,7 +20,7 @@
         /// What is outstanding is discarded.
         public func handlerRemoved(context: ChannelHandlerContext) {
             connectionIsOver()
-            // A channel that was never active goes without becoming inactive.
+            // Where the channel has gone, the handler has not left by itself.
             leave()
             self.context = nil
         }
@@ -29,21 +29,15 @@
         public func channelInactive(context: ChannelHandlerContext) {
             connectionIsOver()
             context.fireChannelInactive()
-            leave()
         }
 
         /// Leaves as soon as what was asked for is answered; where the connection is to close, with it.
         public func removeHandler(context: ChannelHandlerContext, removalToken: ChannelHandlerContext.RemovalToken) {
             removal = removalToken
-            switch phase {
-            case .open:
-                phase = .leaving
-                proceed()
-            case .over:
-                leave()
-            case .finishing, .leaving, .closing:
-                break  // nobody else would close the connection; or it is going already
-            }
+            // Where the connection is to close, nobody else would do it: the handler goes with it.
+            guard phase == .open else { return }
+            phase = .leaving
+            proceed()
         }
 
         /// Takes responses of handlers before this one. Passes all other events on, and finishes after those that say

@@ -64,6 +64,10 @@
             self.pipeline = pipeline.untyped
         }
 
+        init(_ pipeline: UntypedPipeline) {
+            self.pipeline = pipeline
+        }
+
         // MARK: Requests
 
         /// A request. It is begun with those that come with it, at the latest when the read is complete.
@@ -83,23 +87,22 @@
         /// Requests that are answered, or will not be.
         private var answered: UInt64 { received - UInt64(outstanding + kept.count) }
 
-        private var mayAsk: Bool { phase.asks && !isHeld && outstanding < pipeline.window }
+        /// Requests that are kept and fit into the window.
+        private var fitting: Int { min(kept.count, pipeline.window - outstanding) }
 
-        /// Whether the next read is passed on.
-        var mayRead: Bool {
-            phase == .open && kept.isEmpty && !isHeld && outstanding + inTurn.count < pipeline.window
-        }
+        /// Whether the next read is passed on. Where requests are kept, there is no room for them.
+        var mayRead: Bool { phase == .open && !isHeld && outstanding + inTurn.count < pipeline.window }
 
         /// Asks for several at once, where there is room: asking wakes the pool, which costs as much as a response
         /// where it happens for each. What is outstanding keeps the pool busy while as many again gather.
         private func askForMany() {
-            if min(kept.count, pipeline.window - outstanding) >= max(16, outstanding) { askForKept() }
+            if fitting >= max(16, outstanding) { askForKept() }
         }
 
         private func askForKept() {
-            guard !kept.isEmpty, mayAsk else { return }
+            let count = fitting
+            guard count > 0, !isHeld, phase != .leaving else { return }
             guard part?.hasEnded == false else { return refuse() }
-            let count = min(kept.count, pipeline.window - outstanding)
             do {
                 let line = try line ?? borrow()
                 // Room there is: what is outstanding in the window is counted here.
@@ -114,7 +117,6 @@
         private func refuse() {
             inTurn.drop(after: answered)
             kept.removeAll()
-            guard phase == .open else { return }
             context?.fireErrorCaught(ProducerError.ended)
             finish()
         }
@@ -183,24 +185,20 @@
                 flush()
             }
             askForKept()
-            if phase == .finishing, isAnswered, kept.isEmpty {
-                phase = .closing
-                flush()
-            }
+            if phase == .finishing, isAnswered, kept.isEmpty { phase = .closing }
             goIfWritten()
             readIfOwed()
         }
 
         /// Whether there is no response left to write. Never so in the middle of one, whose parts may have filled the
         /// channel's buffer: the line is given back behind the last one.
-        private var isAnswered: Bool { outstanding == 0 && line == nil && !inTurn.isDue(after: answered) }
+        private var isAnswered: Bool { line == nil && !inTurn.isDue(after: answered) }
 
         // MARK: Endings
 
         /// There is no answer to the next request: the earlier ones are written, and the connection closes.
         @usableFromInline
         func fail(_ error: any Error) {
-            flush()
             context?.fireErrorCaught(error)
             closeAfterThisResponse()
         }
@@ -211,13 +209,10 @@
             let isFirst = !parts.haveFailed
             let isOvertaken = parts.failed(number)
             // Where the connection is lost, all fail that are on their way; it is not their failure.
-            guard phase != .over, let context, context.channel.isActive else { return }
+            guard let context, context.channel.isActive else { return }
+            closeAfterThisResponse()
             if isFirst { context.fireErrorCaught(error) }
-            guard isOvertaken else { return closeAfterThisResponse() }
-            guard phase != .over else { return }
-            phase = .closing
-            abandon()
-            context.close(promise: nil)
+            if isOvertaken { context.close(promise: nil) }
         }
 
         /// Closes, or leaves, where that is due and nothing is on its way any more.
@@ -249,7 +244,6 @@
         func leave() {
             guard let context, let removal else { return }
             self.removal = nil
-            phase = .over
             if !kept.isEmpty {
                 while let request = kept.next() {
                     context.fireChannelRead(request)

@@ -202,6 +202,34 @@ static void calls_need_a_producer_without_run(int variant)
     pool_end(pool);
 }
 
+/* Leaves other than zeros where the next call has its locals. */
+static __attribute__((noinline)) void soil_the_stack(void)
+{
+    volatile unsigned char dirt[4096];
+    for (size_t i = 0; i < sizeof dirt; i++) {
+        dirt[i] = 0xa5;
+    }
+}
+
+/* A field that it does not know is not what happens to be in its place. */
+static void an_older_program_asks_for_what_it_knows(int variant)
+{
+    (void)variant;
+    struct lane *lane = lane_create(BY_PRODUCE, THREAD, 2, 1, OPTIONS(.window = 1));
+    struct payload payload = lane_input(lane, 0);
+    struct oip_request request = {
+        .size = offsetof(struct oip_request, waiter), .payload = &payload, .nowait = true, .waiter = (void *)&request};
+    uint64_t sequence;
+    soil_the_stack();
+    CHECK_EQUAL(oip_request(lane->producer, &request, &sequence), 0);
+    lane_accepted(lane, 0, sequence);
+    soil_the_stack();
+    CHECK_EQUAL(oip_request(lane->producer, &request, NULL), -EAGAIN);
+    request.size--;
+    CHECK_EQUAL(oip_request(lane->producer, &request, NULL), -EINVAL);
+    lane_end(lane);
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
@@ -211,6 +239,7 @@ int main(int count, char **arguments)
         {"reserved items finish in any order", reserved_items_finish_in_any_order, 0, NULL},
         {"reserved items may finish after the end", reserved_items_may_finish_after_the_end, 2, stopped_or_released},
         {"stop waits for reserved items", stop_waits_for_reserved_items, 0, NULL},
+        {"an older program asks for what it knows", an_older_program_asks_for_what_it_knows, 0, NULL},
         {"calls need a producer without run", calls_need_a_producer_without_run, 0, NULL},
         {0},
     };

@@ -50,7 +50,7 @@ static void refuse_membarrier(int error)
  * Each writes one word and then reads the other's, so closely together that on a processor without the fences both
  * would often read the old one.
  */
-enum { ROUNDS = 300000 };
+enum { ROUNDS = 3000 };
 static OIP_ALIGNED_TO_LINE _Atomic int round_of_light;
 static OIP_ALIGNED_TO_LINE _Atomic int round_of_heavy;
 static OIP_ALIGNED_TO_LINE _Atomic int written_by_light;

@@ -33,6 +33,9 @@ WATCHING := $(addprefix $(BUILD)/,consumer_thread_test free_room_test slow_calle
 $(WATCHING): $(BUILD)/sleeps.o
 $(WATCHING): WRAPPED := -Wl,--wrap=syscall
 
+# What it reads of the machine, so that a test can be another one.
+$(BUILD)/processors_test: WRAPPED := -Wl,--wrap=fopen,--wrap=sched_getaffinity
+
 $(TESTS): %: %.o $(SUPPORT_OBJECTS) $(CORE_OBJECTS)
 	$(CC) $(MODE) $^ $(WRAPPED) $(LIBRARIES) $(LINK) -o $@
 

@@ -4,6 +4,7 @@
 
 #include "Support/threads.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,32 +42,38 @@ static const char *memory_or_threads(int threads)
     return threads ? "threads" : "memory";
 }
 
+/* Places in the run queue come some at a time: with so many producers each makes one of them ask for memory. */
+enum { SPARE = 40 };
+
 static void a_producer_that_cannot_be_made_leaves_nothing(int variant)
 {
     (void)variant;
     oip_pool *pool = pool_of(1);
-    oip_producer *spare[64];
-    for (int i = 0; i < 64; i++) {
-        spare[i] = producer_with(pool, 1, 8, 0); /* the run queue's store has no node left: it allocates, too */
-    }
-    long before = memory_held();
-    int n = 0;
-    for (;; n++) {
-        oip_producer *producer = NULL;
-        let_allocation_fail(n);
-        int result = make_producer(&producer, pool, 16, 16, 0);
-        bool failed = has_failed();
-        if (!failed) {
-            CHECK_EQUAL(result, 0);
-            oip_producer_release(producer);
-            break;
+    oip_producer *spare[SPARE];
+    int most = 0, least = INT_MAX;
+    for (int i = 0; i < SPARE; i++) {
+        long before = memory_held();
+        int n = 0;
+        for (;; n++) {
+            oip_producer *producer = NULL;
+            let_allocation_fail(n);
+            int result = make_producer(&producer, pool, 16, 16, 0);
+            bool failed = has_failed();
+            if (!failed) {
+                CHECK_EQUAL(result, 0);
+                spare[i] = producer;
+                break;
+            }
+            CHECK_EQUAL(result, -ENOMEM);
+            CHECK(producer == NULL);
+            CHECK_EQUAL(memory_held(), before);
         }
-        CHECK_EQUAL(result, -ENOMEM);
-        CHECK(producer == NULL);
-        CHECK_EQUAL(memory_held(), before);
+        most = n > most ? n : most;
+        least = n < least ? n : least;
     }
-    CHECK(n >= 2);
-    for (int i = 0; i < 64; i++) {
+    CHECK(least >= 2);
+    CHECK_EQUAL(most, least + 1); /* now and then with a place in the run queue */
+    for (int i = 0; i < SPARE; i++) {
         oip_producer_release(spare[i]);
     }
     pool_end(pool);
@@ -110,6 +117,21 @@ static void a_function_that_cannot_be_queued_is_refused(int variant)
     oip_pool *pool = pool_of(1);
     let_allocation_fail(0);
     CHECK_EQUAL(oip_pool_run(pool, free, NULL), -ENOMEM);
+    oip_producer *spare[SPARE];
+    int refused = 0;
+    for (int i = 0; i < SPARE; i++) {
+        long before = memory_held();
+        let_allocation_fail(1); /* of its place in the run queue, where there is none left */
+        int result = oip_pool_run(pool, free, NULL);
+        CHECK_EQUAL(result, has_failed() ? -ENOMEM : 0);
+        refused += result != 0;
+        WAIT_UNTIL(memory_held() == before); /* it has run, and its place is free for the producer */
+        spare[i] = producer_with(pool, 1, 8, 0);
+    }
+    CHECK(refused >= 1);
+    for (int i = 0; i < SPARE; i++) {
+        oip_producer_release(spare[i]);
+    }
     let_allocation_fail(0);
     oip_ready_queue *queue = NULL;
     CHECK_EQUAL(oip_ready_queue_create(&queue, NULL), -ENOMEM);

@@ -3,6 +3,7 @@
 #include "wrapped.h"
 
 #include "Support/threads.h"
+#include "run_queue.h"
 
 #include <sched.h>
 #include <string.h>
@@ -170,6 +171,22 @@ static void what_is_given_back_is_used_again(int variant)
     CHECK_EQUAL(memory_held(), 0);
 }
 
+/* A node each, and little more: they come many at a time. */
+static void a_place_in_the_run_queue_is_small(int variant)
+{
+    (void)variant;
+    enum { RUNNABLES = 1000, MOST_BYTES = 2 * sizeof(struct ck_fifo_mpmc_entry) };
+    static struct run_queue queue;
+    static struct runnable runnables[RUNNABLES];
+    CHECK_EQUAL(run_queue_init(&queue), 0);
+    for (int i = 0; i < RUNNABLES; i++) {
+        CHECK_EQUAL(run_queue_admit(&queue, &runnables[i]), 0);
+    }
+    CHECK(memory_held() <= RUNNABLES * MOST_BYTES);
+    run_queue_destroy(&queue);
+    CHECK_EQUAL(memory_held(), 0);
+}
+
 enum ending { ORDINARY, AT_ONCE, FAILURE, LEFT, HANDLE_GONE, ENDINGS };
 
 static int leave_at_the_fifth(struct lane *lane, struct item *item)
@@ -208,6 +225,7 @@ int main(int count, char **arguments)
         {"no item allocates", no_item_allocates, 2, thread_or_sink},
         {"payloads are aligned and keep every byte", payloads_are_aligned_and_keep_every_byte, 0, NULL},
         {"what is given back is used again", what_is_given_back_is_used_again, 0, NULL},
+        {"a place in the run queue is small", a_place_in_the_run_queue_is_small, 0, NULL},
         {"nothing is left of a lane", nothing_is_left_of_a_lane, WAYS * CONSUMERS, lane_name},
         {0},
     };

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 static void a_signal_before_the_wait_is_remembered(int variant)
 {
@@ -51,6 +52,19 @@ static void a_wait_lasts_as_long_as_it_says(int variant)
         CHECK(nanoseconds() - began >= (uint64_t)timeouts[i]);
     }
     CHECK(!parking_wait(&place, parking_ticket(&place), 0)); /* none at all */
+}
+
+/* And not many, each a little longer than the last. */
+static void a_wait_is_one_sleep(int variant)
+{
+    (void)variant;
+    struct parking place;
+    parking_init(&place);
+    struct rusage before, after;
+    CHECK_EQUAL(getrusage(RUSAGE_THREAD, &before), 0);
+    CHECK(!parking_wait(&place, parking_ticket(&place), 1500000000));
+    CHECK_EQUAL(getrusage(RUSAGE_THREAD, &after), 0);
+    CHECK(after.ru_nvcsw - before.ru_nvcsw <= 2);
 }
 
 /* Whoever calls the library between a call of his own and a look at errno. */
@@ -153,6 +167,7 @@ int main(int count, char **arguments)
         {"a signal before the wait is remembered", a_signal_before_the_wait_is_remembered, 0, NULL},
         {"a wait without a signal times out", a_wait_without_a_signal_times_out, 0, NULL},
         {"a wait lasts as long as it says", a_wait_lasts_as_long_as_it_says, 0, NULL},
+        {"a wait is one sleep", a_wait_is_one_sleep, 0, NULL},
         {"errno is left alone", errno_is_left_alone, 0, NULL},
         {"one signal ends all waits", one_signal_ends_all_waits, 2, timed_or_not},
         {"no signal is lost between two threads", no_signal_is_lost_between_two_threads, 0, NULL},

@@ -21,6 +21,7 @@ static void oldest_first_and_one_notification(int variant)
     (void)variant;
     static struct oip_ready_queue queue;
     static struct ready_entry entries[10];
+    memset(&queue, 0xa5, sizeof queue); /* whatever was in its memory before */
     ready_queue_init(&queue, notify, &notifications);
     CHECK(ready_queue_take(&queue) == NULL);
     for (int round = 1; round <= 3; round++) {
@@ -139,6 +140,31 @@ static void a_wait_returns_at_once_where_something_is_left(int variant)
         CHECK(ready_queue_take(queue) == &entries[i]);
     }
     CHECK_EQUAL(oip_ready_queue_wait(queue, 0), 0);
+    oip_ready_queue_release(queue);
+}
+
+static void *wait_for_an_entry(void *queue)
+{
+    CHECK_EQUAL(oip_ready_queue_wait(queue, -1), 1);
+    return NULL;
+}
+
+/* The signal of a push whose entry was taken before it came: nothing is there, and the wait goes on. */
+static void a_late_signal_ends_no_wait(int variant)
+{
+    (void)variant;
+    static struct ready_entry entry;
+    oip_ready_queue *queue;
+    CHECK_EQUAL(oip_ready_queue_create(&queue, NULL), 0);
+    pthread_t loop;
+    CHECK_EQUAL(pthread_create(&loop, NULL, wait_for_an_entry, queue), 0);
+    for (int i = 0; i < 2000; i++) {
+        parking_signal(&queue->parking);
+        sched_yield();
+    }
+    ready_queue_push(queue, &entry);
+    CHECK_EQUAL(pthread_join(loop, NULL), 0);
+    CHECK(ready_queue_take(queue) == &entry);
     oip_ready_queue_release(queue);
 }
 
@@ -268,6 +294,7 @@ int main(int count, char **arguments)
         {"waiting needs a queue without notify", waiting_needs_a_queue_without_notify, 0, NULL},
         {"bad options are refused", bad_options_are_refused, 0, NULL},
         {"a wait returns at once", a_wait_returns_at_once_where_something_is_left, 0, NULL},
+        {"a late signal ends no wait", a_late_signal_ends_no_wait, 0, NULL},
         {"entries that nobody takes are given back", entries_that_nobody_takes_are_given_back, 2, some_or_none},
         {"one loop serves many producers", one_loop_serves_many_producers, 2, wait_or_notify},
         {0},

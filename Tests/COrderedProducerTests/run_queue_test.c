@@ -15,10 +15,17 @@ static struct run_queue queue;
 static struct runnable runnables[RUNNABLES];
 static atomic_int queued[RUNNABLES], turns;
 
+/* Whatever was in its memory before. */
+static void init_queue(void)
+{
+    memset(&queue, 0xa5, sizeof queue);
+    CHECK_EQUAL(run_queue_init(&queue), 0);
+}
+
 static void first_in_first_out(int variant)
 {
     (void)variant;
-    CHECK_EQUAL(run_queue_init(&queue), 0);
+    init_queue();
     for (int i = 0; i < RUNNABLES; i++) {
         CHECK_EQUAL(run_queue_admit(&queue, &runnables[i]), 0);
     }
@@ -64,7 +71,7 @@ static void *take_turns(void *argument)
 static void many_threads_pop_and_push(int runnables_count)
 {
     runnables_count = runnables_count == 0 ? 2 : RUNNABLES; /* few: the same nodes again and again */
-    CHECK_EQUAL(run_queue_init(&queue), 0);
+    init_queue();
     for (int i = 0; i < runnables_count; i++) {
         CHECK_EQUAL(run_queue_admit(&queue, &runnables[i]), 0);
         atomic_store(&queued[i], 1);

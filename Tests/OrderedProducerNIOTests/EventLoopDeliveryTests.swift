@@ -6,7 +6,7 @@
     import OrderedProducerNIO
     import Testing
 
-    @Suite(.timeLimit(.minutes(5))) struct EventLoopDeliveryTests {
+    @Suite(.endsWithin(minutes: 5)) struct EventLoopDeliveryTests {
         typealias Items = OrderedItemProducer<Int, Never>
 
         @Test func itemsArriveInOrderOnTheLoopHoweverTheyFinish() async throws {

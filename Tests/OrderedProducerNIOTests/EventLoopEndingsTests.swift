@@ -6,7 +6,7 @@
     import OrderedProducerNIO
     import Testing
 
-    @Suite(.timeLimit(.minutes(5))) struct EventLoopEndingsTests {
+    @Suite(.endsWithin(minutes: 5)) struct EventLoopEndingsTests {
         typealias Items = OrderedItemProducer<Token, Never>
 
         enum Note: Equatable, Sendable {

@@ -8,7 +8,7 @@
     import Testing
 
     /// The server that README.md shows, as clients see it.
-    @Suite(.timeLimit(.minutes(2))) struct HTTPExampleTests {
+    @Suite(.endsWithin(minutes: 2)) struct HTTPExampleTests {
         /// The content of a reply is the request's path and body. The reply to `/held` waits for `goOn`, and `begun`
         /// tells that it does.
         private struct Example: Sendable {

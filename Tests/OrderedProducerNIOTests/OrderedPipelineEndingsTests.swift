@@ -7,7 +7,7 @@
     import Testing
 
     /// How connections end, and what stays behind: nothing.
-    @Suite(.timeLimit(.minutes(5))) struct OrderedPipelineEndingsTests {
+    @Suite(.endsWithin(minutes: 5)) struct OrderedPipelineEndingsTests {
         typealias Pipeline = OrderedPipeline<Job, Int>
 
         func tasks() throws -> Pipeline {
@@ -132,6 +132,63 @@
                 await connection.closed()
                 #expect(connection.log.entries.contains(.error("\(ProducerError.ended)")))
             }
+        }
+
+        /// A full channel keeps the request from being answered, and not only from being read.
+        @Test func aConnectionThatIsFullFinishesWhenItIsNot() async throws {
+            let connection = try await TestConnection(tasks())
+            try await connection.setWritable(false)
+            try await connection.receive([Job(0)])
+            try await connection.event(ChannelEvent.inputClosed)
+            #expect(!connection.log.entries.contains(.close))
+            try await connection.setWritable(true)
+            await connection.closed()
+            #expect(connection.responses == [0])
+        }
+
+        @Test func aConnectionThatComesAfterTheShutdownIsClosed() async throws {
+            let pipeline = try tasks()
+            pipeline.shutDown()
+            let connection = try await TestConnection(pipeline)
+            try await connection.receive([Job(0)])
+            await connection.closed()
+            #expect(
+                connection.log.entries == [.error("\(ProducerError.ended)"), .close, .inactive])
+        }
+
+        /// Also those that are lost to the shutdown are told of.
+        @Test func aFinishingConnectionTellsOfWhatIsDropped() async throws {
+            let pipeline = try OrderedPipeline(window: 1) { (job: Job) in try await job.answerAsTask() }
+            let (connection, gate) = (try await TestConnection(pipeline), Gate())
+            try await connection.receive([Job(0, gate: gate), Job(1)])
+            try await connection.event(ChannelEvent.inputClosed)
+            pipeline.shutDown()
+            try await connection.onLoop {}
+            gate.open()
+            await connection.closed()
+            #expect(connection.responses == [0])
+            #expect(connection.log.entries.contains(.error("\(ProducerError.ended)")))
+        }
+
+        /// While it closes, and however long that takes.
+        @Test func aClosingConnectionKeepsNoRequests() async throws {
+            let (ledger, gate) = (Ledger(), Gate())
+            let pipeline = try OrderedPipeline(window: 2) { (job: Job) in try await job.answerAsTask() }
+            let connection = try await TestConnection(pipeline)
+            try await connection.setSocket(isFull: true)
+            try await connection.receive(
+                [Job(0), Job(1, gate: gate, fails: true)] + (2..<5).map { Job($0, token: Token($0, ledger)) })
+            await connection.log.until { $0.contains(.flush) }
+            gate.open()
+            await connection.log.until { $0.contains(.error("\(TestError(value: 1))")) }
+            await ledger.drained()
+            try await connection.receive([Job(5, token: Token(5, ledger))])
+            try await connection.receive([.response(100)])
+            await ledger.drained()
+            #expect(!connection.log.entries.contains(.close))
+            try await connection.setSocket(isFull: false)
+            await connection.closed()
+            #expect(connection.responses == [0])
         }
 
         /// A client that always has something outstanding cannot keep the pipeline, and with it the pool.

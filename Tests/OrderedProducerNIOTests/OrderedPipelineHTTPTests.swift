@@ -8,7 +8,7 @@
     import Testing
 
     /// HTTP/1.1 over sockets: the aggregator before the handler, parts behind it.
-    @Suite(.timeLimit(.minutes(5))) struct OrderedPipelineHTTPTests {
+    @Suite(.endsWithin(minutes: 5)) struct OrderedPipelineHTTPTests {
         struct Reply: Sendable {
             var body: String
             var keepsAlive = true

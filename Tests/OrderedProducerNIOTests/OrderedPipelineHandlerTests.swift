@@ -7,7 +7,7 @@
     import Testing
 
     /// Requests in, responses out, and what holds them back.
-    @Suite(.timeLimit(.minutes(5))) struct OrderedPipelineHandlerTests {
+    @Suite(.endsWithin(minutes: 5)) struct OrderedPipelineHandlerTests {
         static func tasks(window: Int = 32) throws -> OrderedPipeline<Job, Int> {
             try OrderedPipeline(window: window) { (job: Job) in try await job.answerAsTask() }
         }
@@ -71,6 +71,46 @@
             try await connection.channel.close()
         }
 
+        @Test(arguments: [false, true]) func nothingIsReadBehindTheLastRequest(isRemoved: Bool) async throws {
+            let (connection, gate) = (try await TestConnection(Self.tasks()), Gate())
+            try await connection.receive([Job(0, gate: gate)])
+            if isRemoved {
+                _ = try await connection.remove()
+            } else {
+                try await connection.onLoop { [channel = connection.channel] in
+                    channel.pipeline.fireErrorCaught(TestError(value: 1))
+                }
+            }
+            try await connection.read()
+            #expect(!connection.log.entries.contains(.read))
+            try await connection.channel.close()
+            gate.open()
+        }
+
+        @Test func nothingIsReadForAClientThatDoesNotRead() async throws {
+            let connection = try await TestConnection(Self.tasks())
+            try await connection.setWritable(false)
+            try await connection.read()
+            #expect(connection.log.entries == [.writability])
+            try await connection.setWritable(true)
+            #expect(connection.log.entries == [.writability, .writability, .read])
+            try await connection.channel.close()
+        }
+
+        /// The handler may come to a channel whose buffer is full.
+        @Test func nothingIsBegunBeforeTheChannelIsWritable() async throws {
+            let pipeline = try Self.tasks()
+            let connection = try await TestConnection(isWritable: false) { OrderedPipelineHandler(pipeline) }
+            let begun = Gate()
+            try await connection.receive([Job(0, begun: begun)])
+            try await connection.read()
+            #expect(connection.log.entries.isEmpty)
+            #expect(!begun.isOpen)
+            try await connection.setWritable(true)
+            #expect(await connection.responses(1) == [0])
+            try await connection.channel.close()
+        }
+
         @Test func responsesThatAreReadyTogetherAreFlushedOnce() async throws {
             let pool = try WorkerPool(threads: 1)
             let pipeline = try OrderedPipeline(pool: pool) { (job: Job) in try job.answer() }
@@ -113,6 +153,12 @@
             try await connection.event("hello")
             try await connection.setWritable(true)
             #expect(connection.log.entries == [.event("hello"), .writability])
+            let readsAreComplete = Log<Void>()
+            try await connection.onLoop { [channel = connection.channel] in
+                try channel.pipeline.syncOperations.addHandler(ReadListener(readsAreComplete))
+                channel.pipeline.fireChannelReadComplete()
+            }
+            #expect(readsAreComplete.entries.count == 1)
             try await connection.channel.close()
         }
 
@@ -141,5 +187,14 @@
             for (connection, _) in connections { try await connection.channel.close() }
             await pool.shutdown()
         }
+    }
+
+    private final class ReadListener: ChannelInboundHandler {
+        typealias InboundIn = Job
+        private let log: Log<Void>
+
+        init(_ log: Log<Void>) { self.log = log }
+
+        func channelReadComplete(context: ChannelHandlerContext) { log.add(()) }
     }
 #endif

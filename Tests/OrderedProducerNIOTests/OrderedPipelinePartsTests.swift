@@ -7,7 +7,7 @@
     import Testing
 
     /// Responses of several parts, and what may happen between them.
-    @Suite(.timeLimit(.minutes(5))) struct OrderedPipelinePartsTests {
+    @Suite(.endsWithin(minutes: 5)) struct OrderedPipelinePartsTests {
         /// Its second part fills the channel's buffer, which the handler is told of while the response is being
         /// written.
         @Test func aLongLastResponseIsWhole() async throws {
@@ -70,6 +70,7 @@
             gate.open()
             if isFollowedByAFailure { await connection.closed() } else { try await removed.get() }
             #expect(connection.responses == [0, 1, 2, 3])
+            #expect(connection.log.entries.count { $0 == .flush } == 1)
             #expect(
                 connection.log.entries.contains(.error("\(TestError(value: 1))")) == isFollowedByAFailure)
             if !isFollowedByAFailure { try await connection.channel.close() }
@@ -100,6 +101,28 @@
             #expect(connection.responses == [0, 1])
         }
 
+        /// Its parts may come after it has been said, and whatever happens between them.
+        @Test func aConnectionClosesBehindThePartsOfItsLastResponse() async throws {
+            let quiesce = Guarded<(@Sendable () -> Void)?>(nil)
+            let pipeline = try OrderedPipeline(
+                write: { (response: Int, connection: ResponseWriter) in
+                    connection.close()
+                    quiesce.with { $0 }?()
+                    for part in 0..<4 { connection.write(response * 10 + part) }
+                },
+                respond: { (job: Job) in try await job.answerAsTask() })
+            let connection = try await TestConnection(pipeline)
+            try await connection.add(Swallower(part: 11))
+            quiesce.with {
+                $0 = { [channel = connection.channel] in
+                    channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+                }
+            }
+            try await connection.receive([Job(1)])
+            await connection.closed()
+            #expect(connection.responses == [10, 12, 13])
+        }
+
         @Test func theNextHandlerAnswersWhatIsPassedOn() async throws {
             let pipeline = try OrderedPipeline(window: 2) { (job: Job) in try await job.answerAsTask() }
             let (connection, gate) = (try await TestConnection(pipeline), Gate())
@@ -115,6 +138,18 @@
             try await removed.get()
             #expect(await connection.responses(4) == [0, 1, 2, 3])
             try await connection.channel.close()
+        }
+    }
+
+    /// Takes a part without a word and says that it is out, as a filter may.
+    private final class Swallower: ChannelOutboundHandler {
+        typealias OutboundIn = Int
+        private let part: Int
+
+        init(part: Int) { self.part = part }
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            if unwrapOutboundIn(data) == part { promise?.succeed() } else { context.write(data, promise: promise) }
         }
     }
 

@@ -8,7 +8,7 @@
     import Testing
 
     /// A handler that is to be removed while its connection ends. Who closes it then: always the handler.
-    @Suite(.timeLimit(.minutes(2))) struct OrderedPipelineRemovalTests {
+    @Suite(.endsWithin(minutes: 2)) struct OrderedPipelineRemovalTests {
         enum End: String, CaseIterable, Sendable {
             case inputClosed, quiescing, error
 
@@ -43,6 +43,40 @@
             #expect(connection.responses == Array(0..<4))
             #expect(!connection.log.entries.contains { if case .passed = $0 { true } else { false } })
             #expect(connection.log.entries.suffix(3) == [.flush, .close, .inactive])
+        }
+
+        @Test func anIdleHandlerLeavesAtOnce() async throws {
+            let connection = try await TestConnection(tasks())
+            let removed = try await connection.remove()
+            try await removed.get()
+            try await connection.receive([Job(0)])
+            #expect(connection.log.entries == [.passed(0)])
+            try await connection.channel.close()
+        }
+
+        /// A read that was owed is not passed on any more.
+        @Test func aHandlerWhoseConnectionIsLostLeavesWithIt() async throws {
+            let (connection, gate) = (try await TestConnection(tasks(window: 1)), Gate())
+            try await connection.receive([Job(0, gate: gate)])
+            try await connection.read()
+            let removed = try await connection.remove()
+            try await connection.channel.close()
+            try await removed.get()
+            gate.open()
+            #expect(connection.log.entries == [.close, .inactive])
+        }
+
+        /// A channel that was never active does not become inactive.
+        @Test func aHandlerThatHearsOfNoEndLeavesWithItsChannel() async throws {
+            let (connection, ledger, gate) = (try await TestConnection(tasks(window: 1)), Ledger(), Gate())
+            try await connection.add(Silence())
+            try await connection.receive([Job(0, gate: gate), Job(1, token: Token(1, ledger))])
+            let removed = try await connection.remove()
+            try await connection.channel.close()
+            try await removed.get()
+            await ledger.drained()
+            #expect(connection.log.entries == [.close])
+            gate.open()
         }
 
         /// The last responses are on their way when the handler is asked to go.
@@ -119,5 +153,11 @@
             }
             pipeline.shutDown()
         }
+    }
+
+    private final class Silence: ChannelInboundHandler {
+        typealias InboundIn = Job
+
+        func channelInactive(context: ChannelHandlerContext) {}
     }
 #endif

@@ -8,7 +8,7 @@
     import Testing
 
     /// What becomes of a response that cannot be written.
-    @Suite(.timeLimit(.minutes(2))) struct OrderedPipelineWritesTests {
+    @Suite(.endsWithin(minutes: 2)) struct OrderedPipelineWritesTests {
         /// A response of four parts: ten times the request, and the three numbers behind.
         private static let inParts: @Sendable (Int, ResponseWriter) -> Void = { response, connection in
             for part in 0..<4 { connection.write(response * 10 + part) }
@@ -80,6 +80,35 @@
             #expect(connection.log.entries.last == .inactive)
         }
 
+        /// One error is enough, and the connection closes when all is decided.
+        @Test func aConnectionTellsOfTheFirstFailureAlone() async throws {
+            let connection = try await TestConnection(tasks())
+            try await connection.add(Encoder(refuses: [2]))
+            try await connection.setSocket(isFull: true)
+            try await connection.receive([Job(0), Job(1), Job(2)])
+            await connection.log.until { $0.contains(.error("\(TestError(value: 2))")) }
+            #expect(!connection.log.entries.contains(.close))
+            try await connection.refuse([1])
+            await connection.closed()
+            #expect(connection.log.entries.count { if case .error = $0 { true } else { false } } == 1)
+        }
+
+        /// Where closing takes its time, nothing is begun or kept meanwhile.
+        @Test func nothingIsBegunWhereAFailureHasYetToCloseTheConnection() async throws {
+            let (connection, ledger, gate) = (try await TestConnection(tasks()), Ledger(), Gate())
+            try await connection.add(Closer(waitsFor: gate))
+            try await connection.setSocket(isFull: true)
+            try await connection.receive([Job(0), Job(1)])
+            await connection.log.until { $0.contains(.write(1)) && $0.last == .flush }
+            try await connection.refuse([0])
+            let begun = Gate()
+            try await connection.receive([Job(2, begun: begun, token: Token(2, ledger))])
+            await ledger.drained()
+            gate.open()
+            await connection.closed()
+            #expect(!begun.isOpen)
+        }
+
         /// Everything on its way fails then, and no response is at fault.
         @Test func aLostConnectionIsNoFailureOfItsResponses() async throws {
             let log = Log<Note>()
@@ -122,6 +151,20 @@
             let part = unwrapOutboundIn(data)
             guard refused.contains(part) else { return context.write(data, promise: promise) }
             promise?.fail(TestError(value: part))
+        }
+    }
+
+    /// Closes when it is told to, as one does that has something to say first.
+    private final class Closer: ChannelOutboundHandler {
+        typealias OutboundIn = Int
+        private let gate: Gate
+
+        init(waitsFor gate: Gate) { self.gate = gate }
+
+        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+            let (gate, context, loop) = (gate, NIOLoopBound(context, eventLoop: context.eventLoop), context.eventLoop)
+            loop.makeFutureWithTask { await gate.opened() }
+                .whenComplete { _ in context.value.close(mode: mode, promise: promise) }
         }
     }
 

@@ -7,7 +7,7 @@
     import Testing
 
     /// Responses of handlers before the pipeline's own, among those that it writes.
-    @Suite(.timeLimit(.minutes(2))) struct ResponseInTurnTests {
+    @Suite(.endsWithin(minutes: 2)) struct ResponseInTurnTests {
         private func tasks(window: Int = 32) throws -> OrderedPipeline<Job, Int> {
             try OrderedPipeline(window: window) { (job: Job) in try await job.answerAsTask() }
         }
@@ -101,6 +101,39 @@
             try await connection.setWritable(true)
             await connection.closed()
             #expect(connection.responses == [100, 0, 1, 101])
+        }
+
+        /// The response before it fills the channel's buffer, so that it waits, and what is behind it.
+        @Test func itWaitsBehindTheResponseThatFillsTheChannel() async throws {
+            let (connection, gate) = (try await TestConnection(tasks()), Gate())
+            try await connection.add(Buffer(isFullWith: 0))
+            try await connection.receive([.request(Job(0, gate: gate)), .response(100), .request(Job(1))])
+            gate.open()
+            await connection.log.until { $0.contains(.flush) }
+            #expect(connection.log.entries == [.write(0), .writability, .flush])
+            try await connection.setWritable(true)
+            #expect(await connection.responses(3) == [0, 100, 1])
+            try await connection.channel.close()
+        }
+
+        @Test(arguments: [false, true])
+        func aConnectionEndsBehindTheOneThatWaits(isRemoved: Bool) async throws {
+            let connection = try await TestConnection(tasks())
+            try await connection.setWritable(false)
+            try await connection.receive([.response(100)])
+            if isRemoved {
+                let removed = try await connection.remove()
+                #expect(connection.log.entries == [.writability])
+                try await connection.setWritable(true)
+                try await removed.get()
+                try await connection.channel.close()
+            } else {
+                try await connection.event(ChannelEvent.inputClosed)
+                #expect(!connection.log.entries.contains(.close))
+                try await connection.setWritable(true)
+                await connection.closed()
+            }
+            #expect(connection.responses == [100])
         }
 
         /// A client gets no more of them to wait than requests.

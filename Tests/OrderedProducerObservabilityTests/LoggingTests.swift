@@ -2,10 +2,11 @@
 #if Logging
     import Logging
     import OrderedProducer
-    import OrderedProducerObservability
     import Testing
 
-    @Suite(.timeLimit(.minutes(1)))
+    @testable import OrderedProducerObservability
+
+    @Suite(.endsWithin(minutes: 1))
     struct LoggingTests {
         private struct Refused: Error, CustomStringConvertible {
             var description = "refused"
@@ -82,6 +83,35 @@
             #expect(lines.all.first?.metadata["discarded"] == "3")
         }
 
+        @Test func skippedItemsAreAWarning() async throws {
+            let producer = try producer(.skip)
+            try await producer.start { $0.reduce(0, +) }
+            _ = try await producer.produceItem { () throws -> Int in throw Refused() }
+            #expect(try await producer.stop(loggingTo: logger, name: "rows") == 0)
+            #expect(lines.all.map(\.level) == [.warning])
+            #expect(lines.all.first?.metadata["skipped"] == "1")
+        }
+
+        @Test func whatThereWasIsInTheMetadata() throws {
+            var statistics = ProducerStatistics.none
+            EndOfProduction(name: "rows", statistics: statistics, error: nil).log(to: logger)
+            statistics.overtaken = 2
+            statistics.longestStall = 5_400_000
+            statistics.longestStallSequence = 7
+            EndOfProduction(name: "rows", statistics: statistics, error: nil).log(to: logger)
+            let names = ["overtaken", "longest_stall_ms", "longest_stall_sequence"]
+            #expect(names.map { lines.all[0].metadata[$0] } == [nil, nil, nil])
+            #expect(names.map { lines.all[1].metadata[$0] } == ["2", "5", "7"])
+        }
+
+        /// 256 characters of it, and a sign that there were more.
+        @Test(arguments: [256, 257]) func aLongErrorIsCut(length: Int) throws {
+            let error = Refused(description: String(repeating: "x", count: length))
+            EndOfProduction(name: "rows", statistics: .none, error: error).log(to: logger)
+            let expected = String(repeating: "x", count: 256) + (length > 256 ? "…" : "")
+            #expect(lines.all.first?.metadata["error"] == "\(expected)")
+        }
+
         @Test func skippedItemsAreOneLineAnUpdate() async throws {
             let producer = try producer(.skip)
             let failures = FailureLog(producer, name: "rows", logger: logger)
@@ -120,6 +150,7 @@
             running.cancel()
             await running.value
             #expect(lines.all.map(\.metadata["failed"]) == ["1", "2"])
+            #expect(lines.all.map(\.metadata["skipped"]) == ["1", "2"])
             #expect(lines.all.last?.metadata["failed_in_all"] == "3")
             _ = try await producer.stop()
         }

@@ -2,12 +2,12 @@
 #if Metrics
     import Foundation
     import MetricsTestKit
-    import OrderedProducer
     import Testing
 
+    @testable import OrderedProducer
     @testable import OrderedProducerObservability
 
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.endsWithin(minutes: 1))
     struct ProducerMetricsTests {
         private let backend = TestMetrics()
         private let dimensions = [("producer", "rows"), ("pool", "render")]
@@ -75,6 +75,57 @@
             #expect(try counted("items_delivered") == 7)
         }
 
+        /// One item runs, three are finished and wait for it; those of another producer wait for a consumer.
+        @Test func gaugesAreSums() async throws {
+            let held = try OrderedItemProducer<Int, Never>(pool: WorkerPool(threads: 2))
+            let metrics = ProducerMetrics(held, name: "rows", pool: "render", factory: backend)
+            let (begun, release) = (EndSignal(), DispatchSemaphore(value: 0))
+            _ = try await held.produceItem {
+                begun.fire()
+                release.wait()
+                return 0
+            }
+            await begun.wait()
+            for value in 1...3 { _ = try await held.produceItem { value } }
+            let waiting = try producer()
+            metrics.add(waiting)
+            for value in 0..<6 { _ = try await waiting.produceItem { value } }
+            while held.statistics.finishedWaiting < 3 || waiting.statistics.finishedWaiting < 6 { await Task.yield() }
+            metrics.update()
+            #expect(try shown("items_running") == 1)
+            #expect(try shown("items_finished_waiting") == 9)
+            #expect(try shown("items_outstanding") == 10)
+            release.signal()
+            _ = try await held.stop()
+            _ = try await waiting.stop()
+        }
+
+        /// What it does while it ends is counted as well, and then nothing of it is left.
+        @Test func aProducerLeavesWhenAllOfItIsOver() async throws {
+            var producer: OrderedItemProducer<Int, Int>? = try producer()
+            let metrics = ProducerMetrics(try #require(producer), name: "rows", pool: "render", factory: backend)
+            let (begun, release) = (EndSignal(), DispatchSemaphore(value: 0))
+            _ = try await producer?.produceItem {
+                begun.fire()
+                release.wait()
+                return 0
+            }
+            _ = try await producer?.produceItem { 1 }
+            await begun.wait()
+            weak var core = producer?.core
+            producer = nil
+            metrics.update()
+            #expect(try shown("items_outstanding") ?? 0 > 0)
+            release.signal()
+            while core != nil {
+                try Task.checkCancellation()
+                metrics.update()
+                await Task.yield()
+            }
+            #expect(try counted("items_discarded") == 2)
+            #expect(try shown("items_outstanding") == 0)
+        }
+
         @Test func gaugesShowWhatIsNow() async throws {
             let producer = try producer()
             let metrics = ProducerMetrics(producer, name: "rows", pool: "render", factory: backend)
@@ -119,19 +170,12 @@
             let stall = stalling.statistics.headOfLineStall
             #expect(stall > 0)
             #expect(try counted("head_of_line_stall_nanoseconds") == Int64(stall))
-            #expect(try shown("longest_stall_seconds") == Double(stalling.statistics.longestStall) / 1e9)
-        }
-
-        /// A snapshot is not a cut: what is calculated from two numbers may go back from one to the next.
-        @Test func nothingIsCountedTwice() throws {
-            let handlers = ProducerMetricHandlers(name: "rows", pool: "render", factory: backend)
-            var alreadyCounted = handlers.nothing
-            for delivered: UInt64 in [8, 7, 8, 9] {
-                var statistics = ProducerStatistics.none
-                statistics.delivered = delivered
-                handlers.count(statistics, counted: &alreadyCounted)
-            }
-            #expect(try counted("items_delivered") == 9)
+            let longest = Double(stalling.statistics.longestStall) / 1e9
+            #expect(try shown("longest_stall_seconds") == longest)
+            metrics.remove(stalling)
+            metrics.add(try producer())
+            metrics.update()
+            #expect(try shown("longest_stall_seconds") == longest)
         }
 
         /// An item that was overtaken and goes on is shown as long as it does, though its producer is gone.
@@ -215,6 +259,32 @@
             running.cancel()
             await running.value
             #expect(try counted("items_requested") == 4)
+        }
+
+        @Test func runUpdatesAfterEachInterval() async throws {
+            let producer = try producer()
+            let metrics = ProducerMetrics(producer, name: "rows", pool: "render", factory: backend)
+            let clock = SteppedClock()
+            let running = Task { await metrics.run(every: .seconds(10), clock: clock) }
+            var asleep = clock.sleeps.makeAsyncIterator()
+            for count: Int64 in 0..<3 {
+                let wake = try #require(await asleep.next())
+                #expect(try counted("items_requested") == count)
+                _ = try await producer.produceItem { 0 }
+                wake.resume()
+            }
+            running.cancel()
+            await running.value
+        }
+
+        @Test func aProducerThatIsAddedAgainIsCountedOnce() async throws {
+            let producer = try producer()
+            let metrics = ProducerMetrics(producer, name: "rows", pool: "render", factory: backend)
+            _ = try await producer.produceItem { 0 }
+            metrics.update()
+            metrics.add(producer)
+            metrics.update()
+            #expect(try counted("items_requested") == 1)
         }
     }
 #endif

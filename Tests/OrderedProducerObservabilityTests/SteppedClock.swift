@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#if Logging
+#if Logging || Metrics
     import OrderedProducer
 
     /// A clock that does not move: who sleeps is told to those who read ``sleeps``, and wakes when they say so.

@@ -2,11 +2,12 @@
 #if Tracing
     import InMemoryTracing
     import OrderedProducer
-    import OrderedProducerObservability
     import Testing
     import Tracing
 
-    @Suite(.timeLimit(.minutes(1)))
+    @testable import OrderedProducerObservability
+
+    @Suite(.endsWithin(minutes: 1))
     struct TracingTests {
         private enum RequestKey: ServiceContextKey {
             typealias Value = String
@@ -93,6 +94,17 @@
             let span = try #require(tracer.finishedSpans.first)
             #expect(span.errors.count == 1)
             #expect(span.status?.code == .error)
+        }
+
+        /// A span ends when its item does, and not when its caller hears of that.
+        @Test func aSpanEndsWithItsItem() throws {
+            let tracer = InMemoryTracer()
+            let span = ItemSpan(name: "row", context: nil, tracer: tracer)
+            _ = try span.run { 1 }
+            let end = DefaultTracerClock.now.nanosecondsSinceEpoch
+            while DefaultTracerClock.now.nanosecondsSinceEpoch <= end {}
+            span.accepted(5)
+            #expect(try #require(tracer.finishedSpans.first).endInstant.nanosecondsSinceEpoch <= end)
         }
 
         @Test func itemThatDoesNotRunHasNoSpan() async throws {

@@ -49,6 +49,20 @@
         }
     }
 
+    /// A clock on which nobody can sleep.
+    final class BrokenClock: Clock, Sendable {
+        /// Opens when somebody tries.
+        let wasAsked = Gate()
+
+        var now: ContinuousClock.Instant { ContinuousClock.now }
+        var minimumResolution: Duration { .nanoseconds(1) }
+
+        func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
+            wasAsked.open()
+            throw TestError()
+        }
+    }
+
     /// An event that happens once. Threads and tasks may wait for it, before and after, cancelled or not.
     final class Gate: Sendable {
         private let signal = EndSignal()

@@ -9,7 +9,7 @@
 
     struct TestError: Error, Equatable {}
 
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.endsWithin(minutes: 1))
     struct ProducerServiceTests {
         /// A producer whose first item, 0, is held, with a few behind it.
         private struct Line {
@@ -248,6 +248,30 @@
                 await #expect(throws: GracePeriodExceeded.self) { try await running.value }
             }
             #expect(try await line.producer.stop() == 0)
+        }
+
+        /// Nothing is dropped by a clock that does not work.
+        @Test func aClockThatFailsEndsNoGrace() async throws {
+            let line = try await Line()
+            let clock = BrokenClock()
+            try await testGracefulShutdown { trigger in
+                async let running: Void = ProducerService(line.producer, gracePeriod: .seconds(5), clock: clock).run()
+                trigger.triggerGracefulShutdown()
+                await clock.wasAsked.opened()
+                while try await line.producer.produceItem({ 100 }) != nil {}
+                line.held.open()
+                try await running
+            }
+            #expect(line.received.withLock { $0 }.prefix(4) == [0, 1, 2, 3])
+        }
+
+        @Test func whatExceedsTheGracePeriodIsASentence() {
+            #expect(
+                "\(GracePeriodExceeded(gracePeriod: .seconds(5), outstanding: 4))"
+                    == "4 items were not delivered within the grace period of 5.0 seconds, and were dropped")
+            #expect(
+                "\(GracePeriodExceeded(gracePeriod: .seconds(5), outstanding: nil))"
+                    == "producers on the worker pool had not ended within the grace period of 5.0 seconds")
         }
 
         @Test func withoutAGracePeriodTheShutdownWaits() async throws {

@@ -6,7 +6,7 @@
     import ServiceLifecycleTestKit
     import Testing
 
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.endsWithin(minutes: 1))
     struct WorkerPoolServiceTests {
         @Test func gracefulShutdownEndsThePool() async throws {
             let pool = try WorkerPool(threads: 1)
@@ -18,10 +18,44 @@
             await #expect(throws: ProducerError.poolShutDown) { try await pool.run {} }
         }
 
+        @Test func thePoolWorksUntilTheShutdown() async throws {
+            let pool = try WorkerPool(threads: 1)
+            try await testGracefulShutdown { trigger in
+                async let running: Void = WorkerPoolService(pool).run()
+                for _ in 0..<1_000 { try await pool.run {} }
+                trigger.triggerGracefulShutdown()
+                try await running
+            }
+            await #expect(throws: ProducerError.poolShutDown) { try await pool.run {} }
+        }
+
+        /// With or without a grace period: the service ends when the pool has.
+        @Test(arguments: [nil, Duration.seconds(5)])
+        func theShutdownWaitsForProducers(gracePeriod: Duration?) async throws {
+            let pool = try WorkerPool(threads: 1)
+            let producer = try OrderedItemProducer<Int, Never>(pool: pool)
+            _ = try await producer.produceItem { 1 }  // which nobody takes
+            let hasEnded = Gate()
+            try await testGracefulShutdown { trigger in
+                let running = Task {
+                    try await WorkerPoolService(pool, gracePeriod: gracePeriod, clock: ManualClock()).run()
+                    hasEnded.open()
+                }
+                trigger.triggerGracefulShutdown()
+                // The pool refuses from the beginning of its shutdown on.
+                while (try? OrderedItemProducer<Int, Never>(pool: pool)) != nil { await Task.yield() }
+                for _ in 0..<1_000 { await Task.yield() }
+                #expect(!hasEnded.isOpen)
+                producer.stopProducing()
+                try await running.value
+            }
+        }
+
         @Test func graceEndsWithTheGracePeriod() async throws {
             let pool = try WorkerPool(threads: 1)
             let clock = ManualClock()
             let producer = try OrderedItemProducer<Int, Never>(pool: pool)
+            _ = try await producer.produceItem { 1 }  // which nobody takes
             await testGracefulShutdown { trigger in
                 let service = WorkerPoolService(pool, gracePeriod: .seconds(5), clock: clock)
                 let running = Task { try await service.run() }
@@ -39,6 +73,7 @@
         @Test func cancellationWaitsForNothing() async throws {
             let pool = try WorkerPool(threads: 1)
             let producer = try OrderedItemProducer<Int, Never>(pool: pool)
+            _ = try await producer.produceItem { 1 }  // which nobody takes
             let running = Task { try await WorkerPoolService(pool).run() }
             running.cancel()
             await #expect(throws: CancellationError.self) { try await running.value }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OrderedProducer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct AsyncItemsStateMachineTests {
     /// The machine as a reference, since `#expect` calls no mutating methods.
     private final class Machine {

@@ -2,7 +2,7 @@
 import OrderedProducer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct AsyncOrderedItemsTests {
     private func producer(window: Int = 16) throws -> OrderedItemProducer<Int, Never> {
         try OrderedItemProducer<Int, Never>(pool: WorkerPool(threads: 2), configuration: .init(window: window))
@@ -113,6 +113,43 @@ struct AsyncOrderedItemsTests {
         }
         producer.resume()
         #expect(try await consumer.value == 1)
+    }
+
+    /// What counts is who iterates now, not who made the iterator: that task may wait for the end.
+    @Test func theTaskThatGaveTheIteratorAwayMayStop() async throws {
+        let pool = try WorkerPool(threads: 2)
+        for _ in 0..<200 {
+            let producer = try OrderedItemProducer<Int, Never>(pool: pool)
+            let iterator = try producer.items().makeAsyncIterator()
+            let consumer = Task {
+                var iterator = iterator
+                var sum = 0
+                while let item = try await iterator.next() { sum += item }
+                return sum
+            }
+            for value in 0..<4 { _ = try await producer.produceItem { value } }
+            #expect(try await producer.stop() == nil)
+            #expect(try await consumer.value == 6)
+        }
+    }
+
+    /// Also where it never had to wait for an item.
+    @Test func theTaskThatGotTheIteratorMayNotStop() async throws {
+        let producer = try producer(window: 4)
+        let iterator = try producer.items().makeAsyncIterator()
+        for value in 0..<4 { _ = try await producer.produceItem { value } }
+        while producer.statistics.finishedWaiting < 4 { await Task.yield() }
+        let consumer = Task { () async throws in
+            var iterator = iterator
+            for value in 0..<4 {
+                #expect(try await iterator.next() == value)
+                await #expect(throws: ProducerError.wouldDeadlock) { try await producer.stop() }
+            }
+            Task { try await producer.stop() }
+            #expect(try await iterator.next() == nil)
+            #expect(try await producer.stop() == nil)
+        }
+        try await consumer.value
     }
 
     @Test @MainActor func staysOnTheCallersActor() async throws {

@@ -3,7 +3,7 @@ import OrderedProducer
 import Testing
 
 /// What closures have captured is destroyed once, soon, and outside every lock, whoever does it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct CapturesTests {
     private static let items = 20_000
 

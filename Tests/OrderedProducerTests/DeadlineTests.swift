@@ -3,7 +3,7 @@ import OrderedProducer
 import Testing
 
 /// Deadlines here are over by the time anybody looks, or never are; an item that hangs waits for a gate.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct DeadlineTests {
     typealias Items = DeadlineScene.Items
     typealias Form = DeadlineScene.Form

@@ -2,7 +2,7 @@
 import OrderedProducer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct EndSignalTests {
     @Test func waitingEndsWithTheSignal() async {
         let signal = EndSignal()

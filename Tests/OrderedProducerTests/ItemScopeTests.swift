@@ -3,7 +3,7 @@ import Testing
 
 @testable import OrderedProducer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ItemScopeTests {
     /// Items that each ask for the next one.
     private final class Chain: Sendable {

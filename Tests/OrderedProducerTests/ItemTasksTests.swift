@@ -4,7 +4,7 @@ import Testing
 
 @testable import OrderedProducer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ItemTasksTests {
     /// A task that ends when it is cancelled.
     private static func start(_ sequence: UInt64, in tasks: ItemTasks) -> Task<Void, Never> {

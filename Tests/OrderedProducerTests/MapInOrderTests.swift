@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// What all forms of `mapInOrder` promise.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct MapInOrderTests {
     @Test(arguments: MapForm.allCases, [1, 2, 3, 64])
     func outputsArriveInTheOrderOfTheElements(form: MapForm, window: Int) async throws {
@@ -89,29 +89,14 @@ struct MapInOrderTests {
                 let now = running.add(1, ordering: .relaxed).newValue
                 most.max(now, ordering: .relaxed)
             }
-            let received: [Int]
-            switch form {
-            case .onPool:
-                received = try await makes.mapInOrder(width: 2, pool: pool) {
-                    begin()
-                    return try $0.run().value
-                }.reduce(into: []) { $0.append($1) }
-            case .asTasks:
-                received = try await makes.mapInOrder(width: 2) {
-                    begin()
-                    return try await $0.runAsTask().value
-                }.reduce(into: []) { $0.append($1) }
-            case .asyncOnPool:
-                received = try await AsyncMapBase(source: MapSource(makes)).mapInOrder(width: 2, pool: pool) {
-                    begin()
-                    return try $0.run().value
-                }.reduce(into: []) { $0.append($1) }
-            case .asyncAsTasks:
-                received = try await AsyncMapBase(source: MapSource(makes)).mapInOrder(width: 2) {
-                    begin()
-                    return try await $0.runAsTask().value
-                }.reduce(into: []) { $0.append($1) }
+            let sequence = form.map(MapSource(makes), width: 2, window: nil, pool: pool) {
+                begin()
+                return try $0.run()
+            } asTask: {
+                begin()
+                return try await $0.runAsTask()
             }
+            let received = await MapOutcome.of(sequence).received
             #expect(received == Array(0..<40))
         }
         #expect(most.load(ordering: .relaxed) == 2)
@@ -226,19 +211,41 @@ struct MapInOrderTests {
         switch form {
         case .onPool: try await twice((0..<10).mapInOrder(pool: pool) { $0 })
         case .asTasks: try await twice((0..<10).mapInOrder(width: 2) { value async in value })
+        case .confinedOnPool: try await twice((0..<10).lazy.map { $0 }.mapInOrder(pool: pool) { $0 })
+        case .confinedAsTasks:
+            try await twice((0..<10).lazy.map { $0 }.mapInOrder(width: 2) { value async in value })
         case .asyncOnPool, .asyncAsTasks:
             // A stream has one iteration for all; its elements arrive, and there is an end.
             #expect(try await stream.mapInOrder(width: 2) { $0 }.reduce(into: []) { $0.append($1) } == Array(0..<10))
         }
     }
 
-    @Test @MainActor func baseIsPulledOnTheIteratingActor() async throws {
+    /// Of the iterating task; a thread has none.
+    @Test(arguments: MapForm.allCases.filter(\.runsTasks))
+    func tasksInheritTaskLocalValues(form: MapForm) async throws {
+        let ledger = Ledger()
+        do {
+            let source = MapSource((0..<20).map { Make($0, ledger) })
+            let sequence = Self.$value.withValue(7) {
+                form.map(source, width: 2, window: 3, pool: .shared, transform: { _ in 0 }, asTask: { _ in Self.value })
+            }
+            func values(_ sequence: some AsyncSequence<Int, any Error>) async throws -> [Int] {
+                try await sequence.reduce(into: []) { $0.append($1) }
+            }
+            let values = try await Self.$value.withValue(8) { try await values(sequence) }
+            #expect(values == Array(repeating: 8, count: 20))
+        }
+        await ledger.drained()
+    }
+
+    @TaskLocal private static var value = 0
+
+    @Test @MainActor func confinedBaseIsPulledOnTheIteratingActor() async throws {
         var pulled = 0
-        let base = sequence(state: 0) { (state: inout Int) -> Int? in
+        let base = AnyIterator {
             MainActor.assertIsolated()
             pulled += 1
-            state += 1
-            return state <= 5 ? state : nil
+            return pulled <= 5 ? pulled : nil
         }
         var received: [Int] = []
         for try await value in base.mapInOrder(window: 2, { $0 }) { received.append(value) }

@@ -3,66 +3,70 @@ import Testing
 
 @testable import OrderedProducer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct MapRoomTests {
-    private enum Answer: Equatable { case room, none, wait }
-
     /// The machine as a reference, since `#expect` calls no mutating methods.
     private final class Machine {
         private var machine: MapRoomStateMachine
-        private let continuation: MapRoomStateMachine.Continuation
 
-        init(window: Int, _ continuation: MapRoomStateMachine.Continuation) {
-            machine = MapRoomStateMachine(window: window)
-            self.continuation = continuation
-        }
+        init(window: Int) { machine = MapRoomStateMachine(window: window) }
 
-        func take() -> Answer {
-            switch machine.take(continuation) {
-            case true?: .room
-            case false?: .none
-            case nil: .wait
-            }
-        }
+        func take() -> Int? { machine.take {} }
         func delivered() -> Bool { machine.delivered() != nil }
         func close() -> Bool { machine.close() != nil }
     }
 
-    private func withMachine(window: Int, _ body: (Machine) -> Void) async {
-        _ = await withCheckedContinuation { continuation in
-            body(Machine(window: window, continuation))
-            continuation.resume(returning: true)
-        }
+    @Test func givesAsMuchAsTheWindowHolds() {
+        let machine = Machine(window: 2)
+        #expect(machine.take() == 2)
+        #expect(machine.take() == nil)
+        #expect(machine.delivered())
+        #expect(machine.take() == 1)
+        #expect(machine.take() == nil)
     }
 
-    @Test func givesAsMuchAsTheWindowHolds() async {
-        await withMachine(window: 2) { machine in
-            #expect(machine.take() == .room)
-            #expect(machine.take() == .room)
-            #expect(machine.take() == .wait)
-            #expect(machine.delivered())
-            // That room has gone to the one who waited.
-            #expect(machine.take() == .wait)
-        }
+    @Test func roomIsGivenBack() {
+        let machine = Machine(window: 3)
+        #expect(machine.take() == 3)
+        #expect(!machine.delivered())
+        #expect(!machine.delivered())
+        #expect(machine.take() == 2)
+        #expect(machine.take() == nil)
     }
 
-    @Test func roomIsGivenBack() async {
-        await withMachine(window: 1) { machine in
-            #expect(machine.take() == .room)
-            #expect(!machine.delivered())
-            #expect(machine.take() == .room)
-            #expect(machine.take() == .wait)
-        }
+    /// What is delivered before the one who waits asks again is there, too.
+    @Test func theOneWhoWaitsIsToldOnce() {
+        let machine = Machine(window: 2)
+        #expect(machine.take() == 2)
+        #expect(machine.take() == nil)
+        #expect(machine.delivered())
+        #expect(!machine.delivered())
+        #expect(machine.take() == 2)
     }
 
-    @Test func closingReleasesTheOneWhoWaits() async {
-        await withMachine(window: 1) { machine in
-            #expect(machine.take() == .room)
-            #expect(machine.take() == .wait)
-            #expect(machine.close())
-            #expect(machine.take() == .none)
-            #expect(!machine.delivered())
-            #expect(!machine.close())
+    @Test func closingReleasesTheOneWhoWaits() {
+        let machine = Machine(window: 1)
+        #expect(machine.take() == 1)
+        #expect(machine.take() == nil)
+        #expect(machine.close())
+        #expect(machine.take() == 0)
+        #expect(!machine.delivered())
+        #expect(!machine.close())
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    func takingWaitsForRoom(blocks: Bool) async throws {
+        let room = MapRoom(window: 1)
+        func take() async throws -> Int {
+            if blocks { return try await onThread { room.takeBlocking() } }
+            return await room.take()
         }
+        #expect(try await take() == 1)
+        async let second = take()
+        room.delivered()
+        #expect(try await second == 1)
+        async let third = take()
+        room.close()
+        #expect(try await third == 0)
     }
 }

@@ -3,7 +3,7 @@ import OrderedProducer
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct OrderedItemProducerTests {
     @Test func itemsArriveInTheOrderOfTheCalls() async throws {
         let producer = try OrderedItemProducer<Int, [Int]>(pool: WorkerPool(threads: 4))

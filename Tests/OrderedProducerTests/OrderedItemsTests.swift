@@ -3,7 +3,7 @@ import Foundation
 import OrderedProducer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct OrderedItemsTests {
     @Test(arguments: [WaitStrategy.adaptive, .park, .spin], [true, false])
     func everyStrategyDeliversEverything(wait: WaitStrategy, assists: Bool) async throws {

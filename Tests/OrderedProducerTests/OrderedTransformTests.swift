@@ -2,7 +2,7 @@
 import OrderedProducer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct OrderedTransformTests {
     @Test(arguments: [1, 3, 64, 1024], [0, 1, 5, 1000])
     func contentsArriveInOrder(window: Int, count: Int) async throws {

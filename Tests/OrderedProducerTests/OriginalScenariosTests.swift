@@ -4,7 +4,7 @@ import OrderedProducer
 import Testing
 
 /// What AsynQueue's own tests try: one item, one at a time, all at once with random delays, a consumer that throws.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct OriginalScenariosTests {
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
     func oneItem(way: Way, kind: Consumer.Kind) async throws {

@@ -2,7 +2,7 @@
 import OrderedProducer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ProducerStatisticsTests {
     @Test func countsFollowTheItems() async throws {
         let producer = try OrderedItemProducer<Int, Int>(pool: WorkerPool(threads: 2), configuration: .init(window: 8))

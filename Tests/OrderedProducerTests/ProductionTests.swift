@@ -3,7 +3,7 @@ import OrderedProducer
 import Testing
 
 /// What a watcher learns of a production, and what it leaves alone.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ProductionTests {
     typealias Items = OrderedItemProducer<Int, Int>
 

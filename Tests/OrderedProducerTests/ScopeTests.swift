@@ -4,7 +4,7 @@ import OrderedProducer
 import Testing
 
 /// What `withOrderedItemProducer` and `withOrderedTransform` promise with each kind of consumer.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ScopeTests {
     enum Form: String, CaseIterable, Sendable {
         case thread, sink, sequence, transformThread, transformSink, transformSequence

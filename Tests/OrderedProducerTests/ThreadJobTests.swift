@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Testing
 
 @testable import OrderedProducer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ThreadJobTests {
     /// The pauses between the tries must be some: in a cancelled task there are none.
     @Test func triesInACancelledTaskDoNotSpin() async {
@@ -25,5 +26,20 @@ struct ThreadJobTests {
         }.value
         await ran.opened()
         #expect(events.withLock { $0 } == ["try", "pause", "try", "pause", "try", "pause", "try"])
+    }
+
+    /// As on the core's own threads: a handler of the program's runs on one of the program's threads.
+    @Test func signalsAreBlockedUnlessTheThreadBringsThemUponItself() async throws {
+        let status = await withCheckedContinuation { continuation in
+            let result = ThreadJob.runOnOwnThread {
+                continuation.resume(returning: try? String(contentsOfFile: "/proc/thread-self/status", encoding: .utf8))
+            }
+            #expect(result == 0)
+        }
+        let line = try #require(status?.split(separator: "\n").first { $0.hasPrefix("SigBlk:") })
+        let blocked = try #require(UInt64(line.dropFirst("SigBlk:".count).drop { $0.isWhitespace }, radix: 16))
+        func isBlocked(_ signal: Int32) -> Bool { blocked & 1 << UInt64(signal - 1) != 0 }
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPROF, SIGUSR1] { #expect(isBlocked(signal)) }
+        for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS] { #expect(!isBlocked(signal)) }
     }
 }

@@ -3,7 +3,7 @@ import OrderedProducer
 import Testing
 
 /// What is particular to one form of `withOrderedItemProducer`; what all have in common is in `ScopeTests`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct WithOrderedItemProducerTests {
     @Test func consumerThatLeavesEarlyHasItsValue() async throws {
         let sum = try await withOrderedItemProducer(of: Int.self) { items in

@@ -3,7 +3,7 @@ import Foundation
 import OrderedProducer
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct WorkerPoolTests {
     @Test func hasAsManyThreadsAsTold() async throws {
         let pool = try WorkerPool(threads: 3)
@@ -19,6 +19,14 @@ struct WorkerPoolTests {
         #expect(WorkerPool.shared.threads >= 1)
         #expect(WorkerPool.Configuration().threads == WorkerPool.shared.threads)
         #expect(try await WorkerPool.shared.run { "there" } == "there")
+    }
+
+    /// A thread that is bound to one processor may use one.
+    @Test func defaultFollowsTheAffinityMask() async throws {
+        let status = try await WorkerPool.shared.run { try Self.status() }
+        let allowed = try #require(Self.processors(status).first)
+        let bound = try WorkerPool(WorkerPool.Configuration(threads: 1, affinity: [allowed]))
+        #expect(try await bound.run { WorkerPool.Configuration().threads } == 1)
     }
 
     /// All threads are needed at once, before and after a live resize.
@@ -191,14 +199,21 @@ struct WorkerPoolTests {
         let producer = try OrderedItemProducer<Int, Int>(pool: pool)
         try await producer.start { $0.reduce(0, +) }
         for value in 1...10 { _ = try await producer.produceItem { value } }
+        let open = try OrderedItemProducer<Int, Int>(pool: pool)
+        try await open.start { $0.reduce(0, +) }
+        _ = try await open.produceItem { 7 }
         let first = Task.immediate { await pool.shutdown() }
         let second = Task.immediate { await pool.shutdown() }
         #expect(try await producer.stop() == 55)
         await first.value
         await second.value
         await pool.shutdown()
-        await #expect(throws: ProducerError.poolShutDown) { try await producer.produceItem { 1 } }
-        #expect(throws: ProducerError.poolShutDown) { try producer.tryProduceItem { 1 } }
+        // Its own end came first; what nobody stopped the shutdown has finished.
+        #expect(try await producer.produceItem { 1 } == nil)
+        #expect(try producer.tryProduceItem { 1 } == .ended)
+        await #expect(throws: ProducerError.poolShutDown) { try await open.produceItem { 1 } }
+        #expect(throws: ProducerError.poolShutDown) { try open.tryProduceItem { 1 } }
+        #expect(try await open.stop() == 7)
         await #expect(throws: ProducerError.poolShutDown) { try await pool.run { 1 } }
         #expect(throws: ProducerError.poolShutDown) { try OrderedItemProducer<Int, Int>(pool: pool) }
         #expect(throws: ProducerError.poolShutDown) { try pool.resize(threads: 3) }

@@ -5,17 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Whether this thread is inside an item or the consumer of the producer. */
-static bool is_inside_of(const struct side *side)
-{
-    for (const struct inside *frame = inside; frame != NULL; frame = frame->outer) {
-        if (frame->side == side) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static unsigned depth(void)
 {
     unsigned depth = 0;
@@ -30,7 +19,7 @@ void check_refusal(struct side *side, int result, bool blocks)
     enum { DEEP = 32 };
     switch (result) {
     case -EPIPE:
-        REQUIRE(side->over || side->stopping); /* whatever becomes of the pool */
+        REQUIRE(may_be_over(side)); /* whatever becomes of the pool */
         break;
     case -ESHUTDOWN:
         REQUIRE(scene.shutting);
@@ -62,14 +51,32 @@ static void accepted(struct token *token, uint64_t sequence)
     }
 }
 
+/* What the library must not touch any more. */
+static void spoil(struct token *token)
+{
+    memset(&token->waiter, 0xA5, sizeof token->waiter);
+    memset(token->payload, 0xA5, sizeof token->payload);
+    memset(&token->request, 0xA5, sizeof token->request);
+}
+
+/* A callback may call back, as long as it waits for nobody. */
+static void operate_in_callback(void)
+{
+    enum { FEW = 6 };
+    if (scene.program->on_told.verb != NOTHING && scene.told_operations < FEW) {
+        scene.told_operations++;
+        operate(&scene.program->on_told, 0);
+    }
+}
+
 static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
 {
     struct token *token = waiter->context;
     REQUIRE(waiter == &token->waiter && !token->told && !token->cancelled && token->waits);
     token->told = true;
-    memset(&token->waiter, 0xA5, sizeof token->waiter);
-    memset(token->payload, 0xA5, sizeof token->payload);
-    memset(&token->request, 0xA5, sizeof token->request);
+    if (!token->cancelling) {
+        spoil(token);
+    }
     if (result != 0) {
         check_refusal(token->side, result, false);
         token_refused(token, result);
@@ -77,6 +84,7 @@ static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
         accepted(token, sequence);
     }
     event_happens(&scene.keeper.changed);
+    operate_in_callback();
 }
 
 static int ask_by_request(const struct operation *operation, struct token *token, uint64_t *sequence)
@@ -84,6 +92,11 @@ static int ask_by_request(const struct operation *operation, struct token *token
     token->request = (struct oip_request){.size = sizeof token->request};
     token->request.payload = token->reserved ? NULL : token->payload;
     token->request.nowait = operation->verb == REQUEST_NOWAIT;
+    if (token->side->plan->deadlines != 0) {
+        token->request.deadline_ns = deadline_times[operation->make.deadline];
+        token->request.argument = operation->make.deadline % 2 == 0 ? token : NULL;
+        token->has_argument = token->request.argument != NULL;
+    }
     if (operation->verb == REQUEST_WAITER || operation->verb == REQUEST_RESERVATION) {
         token->request.waiter = &token->waiter;
     }
@@ -134,6 +147,7 @@ static int ask_for_one(const struct operation *operation, unsigned by)
         return 0;
     }
     token->reserved = is_reserving(operation->verb);
+    token->call = by != 0 ? scene.lists[by - 1].calls : 0;
     token->waiter = (struct oip_waiter){.done = told, .context = token};
     token->waits = is_registering(operation->verb);
     token_write(token, token->payload, false);
@@ -166,6 +180,11 @@ static void ask_for_many(const struct operation *operation, unsigned by)
             break;
         }
         token_write(tokens[count], payloads + count * stride_of(side), false);
+        tokens[count]->call = by != 0 ? scene.lists[by - 1].calls : 0;
+    }
+    if (operation->make.awaits == AWAITS_NEXT_ITEM && operation->verb == TRY_MANY && count > 1) {
+        tokens[0]->awaits = tokens[1];
+        tokens[1]->is_awaited = true;
     }
     size_t taken = 99;
     int result = operation->verb == PRODUCE_MANY ? oip_produce_many(side->producer, payloads, count, &taken)
@@ -201,7 +220,8 @@ void cancel_some(const struct operation *operation)
     unsigned nth = operation->count;
     for (unsigned i = scene.token_count; i-- > 0;) {
         struct token *token = &scene.tokens[i];
-        if (token->side->number != operation->of || !token->waits || token->told || token->cancelling || nth-- != 0) {
+        if (token->side->number != operation->of || !token->waits || token->told || token->cancelling ||
+            token->cancelled || nth-- != 0) {
             continue;
         }
         token->cancelling = true;
@@ -209,11 +229,13 @@ void cancel_some(const struct operation *operation)
         if (result == 0) {
             REQUIRE(!token->told);
             token->cancelled = true;
-            memset(&token->waiter, 0xA5, sizeof token->waiter);
-            memset(token->payload, 0xA5, sizeof token->payload);
-            memset(&token->request, 0xA5, sizeof token->request);
+            token_settled(token);
         } else {
             REQUIRE(result == -EALREADY);
+        }
+        token->cancelling = false;
+        if (token->told || token->cancelled) {
+            spoil(token);
         }
         return;
     }

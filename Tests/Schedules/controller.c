@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 bool controller_tells, controller_tells_steps;
@@ -196,12 +197,12 @@ static void look_at_quiet(void)
     }
 }
 
-static unsigned earliest_timed(void)
+static unsigned earliest_of(uint32_t timed)
 {
     unsigned earliest = MOST_THREADS;
-    for (unsigned i = 0; i < thread_count; i++) {
-        if (threads[i].state == WAITING && threads[i].deadline != NEVER &&
-            (earliest == MOST_THREADS || threads[i].deadline < threads[earliest].deadline)) {
+    for (; timed != 0; timed &= timed - 1) {
+        unsigned i = (unsigned)__builtin_ctz(timed);
+        if (earliest == MOST_THREADS || threads[i].deadline < threads[earliest].deadline) {
             earliest = i;
         }
     }
@@ -225,7 +226,7 @@ static struct thread *decide(struct thread *by_itself, uint32_t runnable, uint32
                             .polls = place->polls,
                             .runnable = runnable,
                             .timed = timed,
-                            .earliest = earliest_timed()};
+                            .earliest = earliest_of(timed)};
     return &threads[controller_decider->choose(controller_decider, &moment)];
 }
 
@@ -339,6 +340,11 @@ void controller_role(const char *format, ...)
         vsnprintf(self->role, sizeof self->role, format, arguments);
         va_end(arguments);
     }
+}
+
+bool controller_is(const char *role)
+{
+    return self != NULL && strcmp(self->role, role) == 0;
 }
 
 void controller_print_threads(void)

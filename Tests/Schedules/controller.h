@@ -89,6 +89,7 @@ void controller_nap(uint64_t nanoseconds);
 /* What the clock shows; and what this thread is called where its state is printed. */
 uint64_t controller_now(void);
 void controller_role(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool controller_is(const char *role);
 void controller_print_threads(void);
 
 /* Pieces of memory that the core and the play have, and have not given back. */

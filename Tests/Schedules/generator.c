@@ -16,20 +16,25 @@
  *       producer that never gets a consumer are let go by its end, which is before they are joined.
  *   G6  A pool's shutdown waits for all producers: it is the last that its caller does, and the director ends
  *       production before he joins that caller.
+ *   G8  An item may wait for the next one of the same oip_try_produce_many(), where a thread of the pool is sure to be
+ *       free for it: two or more, the width not 1, no other item that waits, and no resize.
+ *   G9  An item may wait for the next call of its caller, with no_assist; where nobody else asks that producer, whose
+ *       window has a place more, and which needs no pool thread for its delivery.
  *   G7  Handles are given back when no other thread is in a call, but that which finishes reserved items. */
 #include "program.h"
 
 #include "schedule.h"
 
-enum where { AS_DIRECTOR, AS_CALLER, AS_ITEM, AS_CONSUMER, AS_LOOP };
+enum where { AS_DIRECTOR, AS_CALLER, AS_ITEM, AS_CONSUMER, AS_LOOP, AS_CALLBACK };
 
-const uint64_t deadline_times[DEADLINE_TIMES] = {0, 1, 5000, 100000, 3000000, 3600000000000};
+const uint64_t deadline_times[DEADLINE_TIMES] = {0, 1, 5000, 100000, 3000000, 3600000000000, OIP_NO_DEADLINE};
 
 struct drawing {
     struct program *program;
     struct chance dice;
-    bool items_wait;  /* for room or ends; else consumers do: G1 */
-    unsigned style;   /* of costs */
+    enum { ITEMS_WAIT, CONSUMERS_WAIT, ITEMS_AWAIT, NEXT_CALL } mode; /* who waits: G1, G8, G9 */
+    bool awaits;                                                      /* there is one */
+    unsigned style;                                                   /* of costs */
     unsigned resizes; /* still allowed: each may take threads of the controller */
 };
 
@@ -94,7 +99,8 @@ static struct make draw_make(struct drawing *drawing, enum where where, unsigned
 {
     struct program *program = drawing->program;
     struct make make = {.cost = draw_cost(drawing), .fails = in_percent(drawing, 4), .late = in_percent(drawing, 60)};
-    bool may_do_more = where == AS_DIRECTOR || where == AS_CALLER;
+    make.deadline = (uint8_t)roll(drawing, DEADLINE_TIMES);
+    bool may_do_more = (where == AS_DIRECTOR || where == AS_CALLER) && of < program->producers;
     unsigned most = sizeof program->inner / sizeof *program->inner;
     if (may_do_more && in_percent(drawing, 25) && program->inner_count < most) {
         program->inner[program->inner_count] = draw_operation(drawing, AS_ITEM, of);
@@ -110,7 +116,9 @@ static unsigned draw_producer(struct drawing *drawing, enum where where, enum ve
     if (!waits(verb) || where == AS_CALLER) {
         return roll(drawing, producers);
     }
-    if (where == AS_DIRECTOR || where == AS_LOOP || drawing->items_wait == (where == AS_CONSUMER)) {
+    if (where == AS_DIRECTOR || where == AS_LOOP || where == AS_CALLBACK ||
+        (where == AS_ITEM && drawing->mode != ITEMS_WAIT) ||
+        (where == AS_CONSUMER && drawing->mode != CONSUMERS_WAIT)) {
         return MOST_PRODUCERS;
     }
     return inside + roll(drawing, producers - inside);
@@ -142,19 +150,25 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
         [ATTACH] = 1,
         [STOP] = 2,
         [STOP_ASYNC] = 1,
-        [ABORT] = 1,
+        [ABORT] = 2,
         [RESIZE] = 3,
         [JOB] = 3,
         [SHUT_DOWN] = 1,
         [LEAVE] = 1,
+        [STOP_LATER] = 1,
+        [FINISH] = 1,
+        [WATCH] = 2,
+        [NEST] = 4,
     };
     for (;;) {
         struct operation operation = {.verb = (enum verb)weighed(drawing, weights)};
         enum verb verb = operation.verb;
         bool outside = where == AS_CALLER || where == AS_DIRECTOR;
-        if (verb == NOTHING || verb == SHUT_DOWN || (verb == ATTACH && where != AS_CALLER) ||
-            (verb == LEAVE && where != AS_CONSUMER && where != AS_LOOP) || (verb == NAP && !outside) ||
-            (verb == STOP_ASYNC && where != AS_CALLER) || (verb == RESIZE && drawing->resizes == 0)) {
+        if (verb == NOTHING || verb == SHUT_DOWN ||
+            (verb == NEST && (where != AS_ITEM || drawing->mode != ITEMS_WAIT)) ||
+            (verb == ATTACH && where != AS_CALLER) || (verb == LEAVE && where != AS_CONSUMER && where != AS_LOOP) ||
+            (verb == NAP && !outside) || (verb == STOP_ASYNC && where != AS_CALLER) ||
+            (verb == RESIZE && where == AS_CALLBACK) || (verb == RESIZE && drawing->resizes == 0)) {
             continue;
         }
         unsigned of = draw_producer(drawing, where, verb, inside);
@@ -163,7 +177,7 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
         }
         drawing->resizes -= verb == RESIZE;
         operation.of = (uint8_t)of;
-        operation.time = draw_time(drawing);
+        operation.time = where == AS_CALLBACK ? 0 : draw_time(drawing);
         operation.count = (uint8_t)(1 + roll(drawing, verb == CANCEL ? 3 : 4));
         if (verb == PRODUCE_MANY || verb == TRY_MANY) {
             operation.count = (uint8_t)(1 + roll(drawing, 10));
@@ -174,8 +188,14 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
         } else if (verb == NAP && operation.time == 0) {
             continue;
         }
-        if (asks(verb)) {
+        if (asks(verb) || verb == JOB) {
             operation.make = draw_make(drawing, where, of);
+        }
+        if (verb == TRY_MANY && drawing->mode == ITEMS_AWAIT && !drawing->awaits && outside &&
+            drawing->program->plans[of].width != 1) {
+            drawing->awaits = true;
+            operation.make.awaits = AWAITS_NEXT_ITEM;
+            operation.count++;
         }
         return operation;
     }
@@ -183,17 +203,22 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
 
 static void draw_producer_plan(struct drawing *drawing, unsigned number)
 {
-    static const uint32_t windows[] = {1, 2, 5, 8}, widths[] = {0, 0, 1, 2}, payloads[] = {8, 8, 16, 24, 40, 300};
+    static const uint32_t windows[] = {1, 1, 2, 2, 5, 5, 8, 8, 8, 64}, widths[] = {0, 0, 1, 2},
+                          payloads[] = {8, 8, 16, 24, 40, 300};
     struct producer_plan *plan = &drawing->program->plans[number];
-    plan->window = windows[roll(drawing, 4)];
+    plan->window = windows[roll(drawing, sizeof windows / sizeof *windows)];
     plan->width = widths[roll(drawing, 4)];
     plan->payload = payloads[roll(drawing, 6)];
     plan->policy = (enum oip_failure_policy)weighed(drawing, (const unsigned[]){6, 2, 2, 0});
     plan->wait = (enum oip_wait_strategy)weighed(drawing, (const unsigned[]){6, 3, 1, 0});
     plan->no_assist = in_percent(drawing, 20);
+    plan->observed = in_percent(drawing, 15);
+    plan->deadlines = in_percent(drawing, 25) ? (uint8_t)(1 + roll(drawing, DEADLINE_TIMES)) : 0;
+    plan->instead = (uint8_t)roll(drawing, 4);
     plan->takes_calls = in_percent(drawing, 12);
     plan->consumes = (enum consumes)weighed(drawing, (const unsigned[]){10, 30, 15, 25, 20, 0});
     plan->tries = in_percent(drawing, 30);
+    plan->hands_over = in_percent(drawing, 20);
     plan->ends = (enum ends)weighed(drawing, (const unsigned[]){45, 20, 20, 15, 0});
     for (unsigned i = 0; i < MOST_INNER && plan->consumes != BY_NOBODY; i++) {
         if (in_percent(drawing, 15)) {
@@ -228,6 +253,52 @@ static void insert_attachments(struct drawing *drawing)
     }
 }
 
+static bool asks_of(const struct operation *operation, unsigned of)
+{
+    return asks(operation->verb) && operation->of == of;
+}
+
+/* One caller alone asks the first producer, one by one, and its items wait for its next call: G9. */
+static void draw_next_calls(struct drawing *drawing)
+{
+    struct program *program = drawing->program;
+    struct producer_plan *plan = &program->plans[0];
+    plan->no_assist = true;
+    plan->window = plan->window < 2 ? 2 : plan->window;
+    plan->consumes = plan->consumes == BY_NOBODY || plan->consumes == BY_SINK ? BY_THREAD : plan->consumes;
+    plan->deadlines = 0;
+    program->alone = 1;
+    for (unsigned i = 0; i <= program->callers; i++) {
+        for (unsigned j = 0; j < program->lists[i].count; j++) {
+            struct operation *operation = &program->lists[i].operations[j];
+            if (asks_of(operation, 0) && i != 1) {
+                operation->verb = NOTHING;
+            } else if (asks_of(operation, 0) && operation->verb == PRODUCE) {
+                operation->count = 1;
+                operation->make.awaits = AWAITS_NEXT_CALL;
+            }
+        }
+    }
+    program->on_told.verb = asks_of(&program->on_told, 0) ? NOTHING : program->on_told.verb;
+    for (unsigned i = 0; i < program->inner_count; i++) {
+        program->inner[i].verb = asks_of(&program->inner[i], 0) ? NOTHING : program->inner[i].verb;
+    }
+    for (unsigned i = 0; i < program->producers; i++) {
+        for (unsigned j = 0; j < MOST_INNER; j++) {
+            struct operation *operation = &program->plans[i].on_delivery[j];
+            operation->verb = asks_of(operation, 0) ? NOTHING : operation->verb;
+        }
+    }
+    /* The call that an item waits for: one that waits for room of the same producer, or for nobody. */
+    struct list *list = &program->lists[1];
+    for (unsigned j = 0; j < list->count; j++) {
+        struct operation *next = j + 1 < list->count ? &list->operations[j + 1] : NULL;
+        if (list->operations[j].make.awaits == AWAITS_NEXT_CALL && next != NULL && waits(next->verb)) {
+            *next = (struct operation){.verb = PRODUCE, .of = 0, .count = 1, .make = {.awaits = AWAITS_NOTHING}};
+        }
+    }
+}
+
 void program_draw(struct program *program, uint64_t seed)
 {
     *program = (struct program){.seed = seed};
@@ -242,8 +313,13 @@ void program_draw(struct program *program, uint64_t seed)
     program->joins_first = in_percent(&drawing, 65);
     program->pool_first = in_percent(&drawing, 30);
     program->shuts_down = in_percent(&drawing, 50);
+    program->queue_first = in_percent(&drawing, 30);
+    program->gives_back_in_pool = in_percent(&drawing, 20);
+    program->last_comes_late = in_percent(&drawing, 30);
     drawing.style = roll(&drawing, 4);
-    drawing.items_wait = in_percent(&drawing, 60);
+    drawing.mode = weighed(&drawing, (const unsigned[]){50, 25, 15, 10, 0});
+    drawing.resizes = drawing.mode == ITEMS_AWAIT ? 0 : drawing.resizes;
+    program->threads = drawing.mode == ITEMS_AWAIT ? 2 : program->threads;
     for (unsigned i = 0; i < program->producers; i++) {
         draw_producer_plan(&drawing, i);
     }
@@ -252,8 +328,15 @@ void program_draw(struct program *program, uint64_t seed)
     for (unsigned i = 1; i <= program->callers; i++) {
         draw_list(&drawing, &program->lists[i], AS_CALLER);
     }
+    if (in_percent(&drawing, 30)) {
+        program->on_told = draw_operation(&drawing, AS_CALLBACK, 0);
+    }
+    if (drawing.mode == NEXT_CALL) {
+        draw_next_calls(&drawing);
+    }
     if (in_percent(&drawing, 6)) {
         struct list *list = &program->lists[1];
+        list->operations[list->count - 1].make.awaits = AWAITS_NOTHING; /* G6 */
         list->operations[list->count++] = (struct operation){.verb = SHUT_DOWN, .time = draw_time(&drawing)};
         program->joins_first = false;
     }

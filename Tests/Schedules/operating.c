@@ -13,7 +13,7 @@ static void look(struct side *side)
     uint64_t sequence;
     int code;
     int failed = oip_failure(side->producer, &sequence, &code);
-    REQUIRE(failed == 0 || (failed == 1 && side->over && code != 0));
+    REQUIRE(failed == 0 || (failed == 1 && may_be_over(side) && code != 0));
 }
 
 static void pause(struct side *side)
@@ -37,7 +37,7 @@ void resume(struct side *side)
     side->resuming--;
 }
 
-static void begin_stop(struct side *side)
+void begin_stop(struct side *side)
 {
     side->stopping = true;
     side->resumes++;
@@ -46,7 +46,7 @@ static void begin_stop(struct side *side)
     side->over = true;
 }
 
-static bool inside_of(const struct side *side)
+bool is_inside_of(const struct side *side)
 {
     for (const struct inside *frame = inside; frame != NULL; frame = frame->outer) {
         if (frame->side == side) {
@@ -58,13 +58,13 @@ static bool inside_of(const struct side *side)
 
 void end_with_stop(struct side *side)
 {
-    if (!inside_of(side)) {
+    if (!is_inside_of(side)) {
         begin_stop(side);
     }
     void *value = NULL;
     int result = oip_stop(side->producer, &value);
     if (result == -EDEADLK) {
-        if (!inside_of(side)) {
+        if (!is_inside_of(side)) {
             controller_fail("refused: oip_stop of producer %u with -EDEADLK outside of its items and consumer",
                             side->number);
         }
@@ -86,7 +86,7 @@ static void stopped(struct oip_waiter *waiter, int result, uint64_t sequence)
 /* The waiter is the waiting thread's: it waits at once where it may. */
 static void end_with_waiter(struct side *side)
 {
-    if (inside_of(side)) {
+    if (is_inside_of(side)) {
         return;
     }
     begin_stop(side);
@@ -102,11 +102,24 @@ static void end_with_waiter(struct side *side)
     side->values += value != NULL;
 }
 
-static void job(void *unused)
+static void job(void *argument)
 {
-    (void)unused;
+    const struct operation *inner = argument;
+    if (inner != NULL) {
+        operate(inner, 0);
+    }
     scene.jobs_done++;
     event_happens(&scene.job_done);
+}
+
+static void run_job(const struct operation *operation)
+{
+    unsigned inner = operation->make.inner;
+    const struct operation *performed = inner != 0 ? &scene.program->inner[inner - 1] : NULL;
+    scene.jobs_begun++;
+    int result = oip_pool_run(scene.pool, job, (void *)(uintptr_t)performed);
+    scene.jobs_begun -= result != 0;
+    REQUIRE(result == 0 || (result == -ESHUTDOWN && scene.shutting));
 }
 
 static void pool_operation(const struct operation *operation)
@@ -115,11 +128,6 @@ static void pool_operation(const struct operation *operation)
     switch (operation->verb) {
     case RESIZE:
         result = oip_pool_resize(scene.pool, operation->count);
-        break;
-    case JOB:
-        scene.jobs_begun++;
-        result = oip_pool_run(scene.pool, job, NULL);
-        scene.jobs_begun -= result != 0;
         break;
     default:
         scene.shutting = true;
@@ -174,8 +182,22 @@ static void perform(const struct operation *operation, unsigned by)
         oip_stop_producing(side->producer);
         side->aborted = true;
         break;
-    case RESIZE:
+    case STOP_LATER:
+        watch_end(side, true);
+        break;
+    case WATCH:
+        watch_end(side, false);
+        break;
+    case FINISH:
+        finish(side);
+        break;
     case JOB:
+        run_job(operation);
+        break;
+    case NEST:
+        nest(operation);
+        break;
+    case RESIZE:
     case SHUT_DOWN:
         pool_operation(operation);
         break;

@@ -5,6 +5,7 @@
 #include "quiescence.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 static void create_pool(void)
@@ -13,13 +14,11 @@ static void create_pool(void)
     REQUIRE(oip_pool_create(&scene.pool, &options) == 0);
 }
 
-static void create_producer(unsigned number)
+void create_producer(struct side *side, const struct producer_plan *plan)
 {
-    struct side *side = &scene.sides[number];
-    const struct producer_plan *plan = &scene.program->plans[number];
     side->plan = plan;
-    side->number = number;
     event_init(&side->was_released);
+    event_init(&side->was_detached);
     struct oip_producer_options options = {
         .size = sizeof options,
         .window = plan->window,
@@ -33,7 +32,10 @@ static void create_producer(unsigned number)
         .context = side,
         .release = item_release,
     };
-    REQUIRE(oip_producer_create(&side->producer, scene.pool, &options) == 0);
+    allow_deadlines(&options, side);
+    watch_events(&options, side);
+    int result = oip_producer_create(&side->producer, scene.pool, &options);
+    REQUIRE(result == 0 || (result == -ESHUTDOWN && scene.shutting));
 }
 
 static void perform_list(unsigned number)
@@ -41,7 +43,11 @@ static void perform_list(unsigned number)
     const struct list *list = &scene.program->lists[number];
     for (unsigned i = 0; i < list->count; i++) {
         operate(&list->operations[i], number + 1);
+        scene.lists[number].calls++;
+        event_happens(&scene.lists[number].changed);
     }
+    scene.lists[number].calls = UINT_MAX;
+    event_happens(&scene.lists[number].changed);
 }
 
 static void *caller_main(void *argument)
@@ -95,14 +101,25 @@ static void check_end(struct side *side)
 {
     struct oip_statistics counts = {.size = sizeof counts};
     REQUIRE(oip_get_statistics(side->producer, &counts) == 0);
-    unsigned accepted = 0, delivered = 0, failed = 0;
+    unsigned accepted = 0, delivered = 0, failed = 0, untold = 0;
     for (unsigned i = 0; i < scene.token_count; i++) {
         struct token *token = &scene.tokens[i];
         if (token->side == side) {
             accepted += token->accepted || token->fate != BORN; /* whoever has let it in may not have told it yet */
+            untold += token->reserved && token->waits && !token->told && !token->cancelled;
             delivered += token->fate == DELIVERED;
             failed += token->fate == FAILED;
         }
+    }
+    if (side->plan->deadlines != 0) {
+        delivered = side->deliveries;
+        failed = side->failed_in_time + side->substitutes_failed;
+        failed += side->plan->instead == INSTEAD_NONE ? (unsigned)counts.overtaken : 0;
+        REQUIRE(side->plan->instead == INSTEAD_NONE || counts.overtaken == side->substitutes);
+    }
+    /* Overtaken, and whoever reserved it was not told yet. */
+    while (untold-- != 0 && counts.requested > accepted) {
+        accepted++;
     }
     if (counts.requested != accepted || counts.delivered != delivered || counts.failed != failed ||
         counts.discarded != accepted - delivered - failed || counts.outstanding != 0 || counts.running != 0 ||
@@ -130,10 +147,23 @@ static void join_callers(pthread_t *callers)
 }
 
 /* Nobody uses the handle any more: no call that the keeper makes is under way either. */
-static void give_back(struct side *side)
+static void give_back(void *argument)
 {
+    struct side *side = argument;
     side->handle_back = true;
     oip_producer_release(side->producer);
+}
+
+/* Here, or on a thread of the pool. */
+static void give_back_all(void)
+{
+    for (unsigned i = 0; i < scene.program->producers; i++) {
+        struct side *side = &scene.sides[i];
+        bool in_pool = scene.program->gives_back_in_pool && !scene.shutting && !scene.program->pool_first;
+        if (!in_pool || oip_pool_run(scene.pool, give_back, side) != 0) {
+            give_back(side);
+        }
+    }
 }
 
 static void begin(const struct program *program)
@@ -145,17 +175,22 @@ static void begin(const struct program *program)
     event_init(&scene.keeper.changed);
     event_init(&scene.loop.notified);
     event_init(&scene.job_done);
+    for (unsigned i = 0; i <= MOST_CALLERS; i++) {
+        event_init(&scene.lists[i].changed);
+    }
     controller_role("director");
     create_pool();
     bool loops = false;
     for (unsigned i = 0; i < program->producers; i++) {
-        create_producer(i);
+        scene.sides[i].number = i;
+        scene.side_count++;
+        create_producer(&scene.sides[i], &program->plans[i]);
         loops = loops || program->plans[i].consumes == BY_LOOP;
     }
     if (loops) {
         create_queue();
     }
-    quiescence_watch(program->producers);
+    quiescence_watch(true);
 }
 
 void program_perform(const struct program *program)
@@ -163,10 +198,14 @@ void program_perform(const struct program *program)
     begin(program);
     pthread_t keeper, callers[MOST_CALLERS];
     pthread_create(&keeper, NULL, keeper_main, NULL);
-    for (unsigned i = 0; i < program->callers; i++) {
+    unsigned early = program->callers - (program->last_comes_late && program->callers > 1);
+    for (unsigned i = 0; i < early; i++) {
         pthread_create(&callers[i], NULL, caller_main, (void *)(uintptr_t)(i + 1));
     }
     perform_list(0);
+    for (unsigned i = early; i < program->callers; i++) {
+        pthread_create(&callers[i], NULL, caller_main, (void *)(uintptr_t)(i + 1));
+    }
     for (unsigned i = 0; i < program->producers; i++) {
         struct side *side = &scene.sides[i];
         if (!ends_before_callers(side) && !side->attached && side->attaching == 0) {
@@ -177,8 +216,8 @@ void program_perform(const struct program *program)
     join_callers(callers);
     end_those(false);
     for (unsigned i = 0; i < program->producers; i++) {
-        if (scene.sides[i].consumer_to_join) {
-            pthread_join(scene.sides[i].consumer, NULL);
+        if (scene.sides[i].consumer_runs) {
+            event_await(&scene.sides[i].was_detached);
         }
     }
     if (scene.loop.to_join) {
@@ -186,7 +225,7 @@ void program_perform(const struct program *program)
     }
     scene.releasing = true;
     while (scene.keeper.resumes != 0 || scene.operations != 0) {
-        controller_nap(1000);
+        controller_nap(100000);
     }
     for (unsigned i = 0; i < program->producers; i++) {
         if (scene.sides[i].plan->ends != BY_RELEASE) {
@@ -196,20 +235,23 @@ void program_perform(const struct program *program)
     while (scene.jobs_done != scene.jobs_begun) {
         event_take(&scene.job_done);
     }
+    if (scene.queue != NULL && program->queue_first) {
+        oip_ready_queue_release(scene.queue);
+    }
     if (program->pool_first) {
         oip_pool_release(scene.pool);
     }
-    for (unsigned i = 0; i < program->producers; i++) {
-        give_back(&scene.sides[i]);
-    }
-    if (scene.queue != NULL) {
+    give_back_all();
+    if (scene.queue != NULL && !program->queue_first) {
         oip_ready_queue_release(scene.queue);
     }
     scene.keeper.closed = true;
     event_happens(&scene.keeper.changed);
     pthread_join(keeper, NULL);
-    for (unsigned i = 0; i < program->producers; i++) {
-        event_await(&scene.sides[i].was_released);
+    for (unsigned i = 0; i < scene.side_count; i++) {
+        if (scene.sides[i].producer != NULL) {
+            event_await(&scene.sides[i].was_released);
+        }
     }
     if (!program->pool_first) {
         if (program->shuts_down) {
@@ -221,10 +263,15 @@ void program_perform(const struct program *program)
 
 void program_check(void)
 {
-    for (unsigned i = 0; i < scene.program->producers; i++) {
+    for (unsigned i = 0; i < scene.side_count; i++) {
         REQUIRE(scene.sides[i].released);
+        events_check(&scene.sides[i]);
+    }
+    for (unsigned i = 0; i < scene.substitute_count; i++) {
+        REQUIRE(scene.substitutes[i].fate != MADE);
     }
     tokens_check();
+    watchers_check();
     if (controller_allocations() != scene.allocations) {
         controller_fail("account: %ld pieces of memory were not given back",
                         controller_allocations() - scene.allocations);

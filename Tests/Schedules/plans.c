@@ -12,6 +12,7 @@ struct place {
     int line;
     uint32_t passed; /* in this execution */
     uint32_t same;   /* the first place of this name: inlined functions have several addresses */
+    bool named;      /* a point of the core, or where items are published: what matters between threads */
 };
 
 static struct place places[MOST_PLACES];
@@ -25,8 +26,9 @@ static uint32_t patience[MOST_THREADS]; /* what a slow thread still sleeps throu
 static uint64_t lowest, highest;
 static uint32_t place_of_change[MOST_CHANGES]; /* index; UINT32_MAX: not passed yet */
 static uint32_t changed;
+static unsigned last_thread, steps_in_a_row;
 
-static uint32_t find_place(const char *function, int line)
+static uint32_t find_place(const char *function, int line, bool named)
 {
     uint32_t at = (uint32_t)(((uintptr_t)function * 31 + (unsigned)line) * 0x9E3779B1u >> 20) % PLACE_HASH;
     while (place_at[at] != 0) {
@@ -44,7 +46,7 @@ static uint32_t find_place(const char *function, int line)
     while (same < index && (places[same].line != line || strcmp(places[same].function, function) != 0)) {
         same++;
     }
-    places[index] = (struct place){function, line, 0, same};
+    places[index] = (struct place){function, line, 0, same, named || strncmp(function, "ring_publish", 12) == 0};
     place_at[at] = index + 1;
     for (unsigned i = 0; same == index && i < plan->count; i++) {
         if (plan->changes[i].line == line && strcmp(plan->changes[i].function, function) == 0) {
@@ -75,8 +77,9 @@ static unsigned any_of(uint32_t set)
 static unsigned highest_of(uint32_t set, bool slow)
 {
     unsigned best = MOST_THREADS;
-    for (unsigned i = 0; i < MOST_THREADS; i++) {
-        if ((set & 1u << i) != 0 && (slow || patience[i] == 0)) {
+    for (; set != 0; set &= set - 1) {
+        unsigned i = (unsigned)__builtin_ctz(set);
+        if (slow || patience[i] == 0) {
             draw_priority(i);
             best = best == MOST_THREADS || priority[i] > priority[best] ? i : best;
         }
@@ -91,10 +94,24 @@ static void others_are_patient(void)
     }
 }
 
+/* One thread goes on and on, neither waits nor polls, and others are not let go on by that. */
+static void look_for_spinning(const struct moment *moment)
+{
+    enum { LONGEST = 10000 };
+    bool goes_on = moment->thread == last_thread && !moment->polls && moment->runnable != 0;
+    steps_in_a_row = goes_on ? steps_in_a_row + 1 : 0;
+    last_thread = moment->thread;
+    if (steps_in_a_row == LONGEST) {
+        controller_fail("spin: thread %u has made %d steps without waiting or polling, in %s:%d", moment->thread,
+                        LONGEST, moment->function, moment->line);
+    }
+}
+
 static unsigned choose(struct decider *decider, const struct moment *moment)
 {
     (void)decider;
-    struct place *place = &places[find_place(moment->function, moment->line)];
+    look_for_spinning(moment);
+    struct place *place = &places[find_place(moment->function, moment->line, moment->point != NO_POINT)];
     place->passed++;
     unsigned thread = moment->thread;
     for (unsigned i = 0; i < plan->count; i++) {
@@ -132,6 +149,7 @@ void plan_use(const struct plan *wanted)
     dice = (struct chance){plan->seed * 2 + 1, 0, false};
     chance_next(&dice, 2);
     changed = 0;
+    steps_in_a_row = 0;
     lowest = ((uint64_t)1 << 40) - 1;
     highest = (uint64_t)1 << 42;
     memset(priority, 0, sizeof priority);
@@ -161,15 +179,17 @@ void plan_draw(struct plan *drawn, struct chance *from)
     drawn->seed = chance_next(from, (uint64_t)1 << 48);
     drawn->one_in = chance_next(from, 3) == 0 ? 10u + (uint32_t)chance_next(from, 300) : 0;
     drawn->count = (unsigned)chance_next(from, MOST_CHANGES - 1);
-    uint32_t passed = 0;
+    uint32_t passed[] = {0, 0}; /* all; named */
     for (uint32_t i = 0; i < place_count; i++) {
-        passed += places[i].passed != 0;
+        passed[0] += places[i].passed != 0;
+        passed[1] += places[i].passed != 0 && places[i].named;
     }
-    drawn->count = passed == 0 ? 0 : drawn->count;
+    drawn->count = passed[1] == 0 ? 0 : drawn->count;
     for (unsigned i = 0; i < drawn->count; i++) {
-        uint32_t nth = (uint32_t)chance_next(from, passed), at = 0;
+        bool named = chance_next(from, 3) == 0;
+        uint32_t nth = (uint32_t)chance_next(from, passed[named]), at = 0;
         for (;; at++) {
-            if (places[at].passed != 0 && nth-- == 0) {
+            if (places[at].passed != 0 && (!named || places[at].named) && nth-- == 0) {
                 break;
             }
         }

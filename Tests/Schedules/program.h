@@ -41,20 +41,27 @@ enum verb {
     ATTACH,
     STOP,
     STOP_ASYNC,
-    ABORT,  /* oip_stop_producing() */
-    RESIZE, /* to `count` */
-    JOB,    /* oip_pool_run() */
+    STOP_LATER, /* oip_stop_async(), without waiting */
+    FINISH,     /* oip_finish() */
+    WATCH,      /* oip_wait_async(), without waiting */
+    ABORT,      /* oip_stop_producing() */
+    RESIZE,     /* to `count` */
+    JOB,        /* oip_pool_run(), which performs `make.inner` */
+    NEST,       /* a production of `count` items, all of it on this thread */
     SHUT_DOWN,
     LEAVE, /* of consumers: returns, detaches, fails */
     VERBS
 };
+
+/* What an item waits for, before it ends: G8, G9 of generator.c. */
+enum awaits { AWAITS_NOTHING, AWAITS_NEXT_ITEM, AWAITS_NEXT_CALL };
 
 /* What an item is like. */
 struct make {
     uint32_t cost; /* nanoseconds it computes */
     bool fails;
     bool late;        /* of reservations: the keeper takes a nap before it finishes it */
-    uint8_t awaits;   /* W1, W2 of generator.c: what it waits for; 0: nothing */
+    uint8_t awaits;   /* enum awaits */
     uint8_t deadline; /* index of deadline_times */
     uint8_t inner;    /* index + 1 of what it does while it runs, in the program's list; 0: nothing */
 };
@@ -79,6 +86,7 @@ struct producer_plan {
     uint8_t instead;   /* enum instead */
     enum consumes consumes;
     bool tries;                               /* an attached consumer takes by oip_try_next(), too */
+    bool hands_over;                          /* and another thread goes on with it behind the second item */
     struct operation on_delivery[MOST_INNER]; /* at the delivery `count` - the operation's own count is 1 then */
     uint8_t at_delivery[MOST_INNER];
     enum ends ends;
@@ -103,11 +111,16 @@ struct program {
     struct operation inner[16]; /* what items do */
     bool joins_first;           /* callers have returned before production is ended */
     bool pool_first;            /* the pool's handle is given back before the producers' */
+    bool queue_first;           /* likewise the ready queue's */
+    bool gives_back_in_pool;    /* handles are given back on a thread of the pool */
     bool shuts_down;
+    bool last_comes_late;     /* the last caller begins when the director is through */
+    struct operation on_told; /* what a callback does now and then */
+    uint8_t alone; /* number + 1 of the producer that one caller alone asks, whose items wait for its next call */
 };
 
 extern const uint64_t deadline_times[];
-enum { DEADLINE_TIMES = 6 };
+enum { DEADLINE_TIMES = 7 };
 
 /* generator.c */
 void program_draw(struct program *program, uint64_t seed);

@@ -5,11 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-static void check_end(const struct side *side)
-{
-    REQUIRE(side->over || side->stopping || scene.shutting);
-}
-
 static int next(struct side *side, void *payload, uint64_t *sequence)
 {
     /* Not the first time: by oip_next() the library knows the thread. */
@@ -27,19 +22,24 @@ static int next(struct side *side, void *payload, uint64_t *sequence)
     return result;
 }
 
-static void take_all(struct side *side)
+/* Whether this thread is done with it; else another goes on. */
+static bool take_all(struct side *side)
 {
     unsigned char payload[MOST_PAYLOAD];
     uint64_t sequence;
     int result;
     while ((result = next(side, payload, &sequence)) == 1) {
         if (deliver(side, payload, sequence)) {
-            return;
+            return true;
+        }
+        if (side->plan->hands_over && side->plan->consumes == BY_ATTACHED && side->deliveries == 2) {
+            return false;
         }
     }
     REQUIRE(result == 0);
-    check_end(side);
+    REQUIRE(may_be_over(side));
     REQUIRE(oip_next(side->producer, payload, &sequence) == 0);
+    return true;
 }
 
 static void *consume(oip_producer *producer, void *argument)
@@ -56,10 +56,17 @@ static void *consume_attached(void *argument)
 {
     struct side *side = argument;
     controller_role("attached %u", side->number);
-    take_all(side);
+    if (!take_all(side)) {
+        pthread_t other;
+        side->consumers++;
+        pthread_create(&other, NULL, consume_attached, side);
+        pthread_detach(other);
+        return NULL;
+    }
     side->over = true;
     side->consumer_gone = true;
     oip_detach(side->producer);
+    event_happens(&side->was_detached);
     return NULL;
 }
 
@@ -67,6 +74,9 @@ static int sink(void *context, void *payload, uint64_t sequence)
 {
     struct side *side = context;
     REQUIRE(!side->in_sink);
+    if (controller_is("oip-clock")) {
+        controller_fail("clock: the sink of producer %u runs on the thread that keeps time", side->number);
+    }
     side->in_sink = true;
     bool leaves = deliver(side, payload, sequence);
     side->in_sink = false;
@@ -98,7 +108,7 @@ static bool take_some(struct side *side, unsigned most)
         }
         REQUIRE(result == 0 || result == -EAGAIN);
         if (result == 0) {
-            check_end(side);
+            REQUIRE(may_be_over(side));
             side->seen_end = true;
         }
         return false;
@@ -216,15 +226,17 @@ void attach(struct side *side)
     }
     side->attaching--;
     REQUIRE(result == 0 || result == -EALREADY || result == -EPIPE);
-    REQUIRE(result != -EPIPE || side->over || side->stopping || scene.shutting);
+    REQUIRE(result != -EPIPE || may_be_over(side) || scene.shutting);
     REQUIRE(result != 0 || !before);
     if (result != 0) {
         return;
     }
     side->attached = true;
     if (side->plan->consumes == BY_ATTACHED) {
-        side->consumer_to_join = true;
-        pthread_create(&side->consumer, NULL, consume_attached, side);
+        pthread_t consumer;
+        side->consumer_runs = true;
+        pthread_create(&consumer, NULL, consume_attached, side);
+        pthread_detach(consumer);
     } else if (side->plan->consumes == BY_LOOP) {
         begin_loop(side);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The functions of a program's producers, and what becomes of their items. */
 #include "scene.h"
+#include "structures.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,6 +34,27 @@ static void compute(struct token *token)
     if (token->make.inner != 0) {
         operate(&scene.program->inner[token->make.inner - 1], 0);
     }
+    if (token->awaits != NULL) {
+        event_await(&token->awaits->settled);
+    }
+    if (token->make.awaits == AWAITS_NEXT_CALL) {
+        while (scene.lists[token->by - 1].calls <= token->call) {
+            event_take(&scene.lists[token->by - 1].changed);
+        }
+        event_happens(&scene.lists[token->by - 1].changed);
+    }
+}
+
+/* Whether this thread is inside an item that was overtaken, and lends its place. */
+static bool has_a_place(const struct side *side)
+{
+    for (const struct inside *frame = inside; frame != NULL; frame = frame->outer) {
+        if (frame->kind == IN_ITEM && frame->side == side && side->plan->deadlines != 0 &&
+            (frame->token->sequence == UINT64_MAX || frame->token->sequence < seen_head(side->producer))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* For producers that take calls, `payload` is the token. */
@@ -44,8 +66,10 @@ int item_run(void *context, void *payload, uint64_t sequence)
     REQUIRE(sequence == UINT64_MAX || token->sequence == UINT64_MAX || token->sequence == sequence);
     token->fate = RUNNING;
     token->sequence = sequence != UINT64_MAX ? sequence : token->sequence;
+    bool lent = side->plan->width != 0 && has_a_place(side);
+    side->lent += lent;
     side->running++;
-    if (side->plan->width != 0 && side->running > side->plan->width) {
+    if (side->plan->width != 0 && side->running > side->plan->width + side->lent) {
         controller_fail("account: %u items of producer %u run, its width is %u", side->running, side->number,
                         side->plan->width);
     }
@@ -54,17 +78,20 @@ int item_run(void *context, void *payload, uint64_t sequence)
     compute(token);
     leave(&frame);
     side->running--;
+    side->lent -= lent;
     REQUIRE(token->fate == RUNNING && !side->released);
     token->ended_behind_abort = side->aborted;
     if (token->make.fails) {
         token->fate = FAILED;
         will_fail(side);
+        token_settled(token);
         return ITEM_FAILS + (int)(token - scene.tokens);
     }
     token->fate = MADE;
     if (!side->plan->takes_calls) {
         token_write(token, payload, true);
     }
+    token_settled(token);
     return 0;
 }
 
@@ -98,10 +125,17 @@ void item_discard(void *context, void *payload, enum oip_payload_state state)
     struct side *side = context;
     REQUIRE(!side->released);
     bool output = state == OIP_PAYLOAD_OUTPUT;
+    struct substitute *substitute = output ? substitute_in(side, payload) : NULL;
+    if (substitute != NULL) {
+        REQUIRE(substitute->fate == MADE);
+        substitute->fate = OUTPUT_DISCARDED;
+        return;
+    }
     struct token *token = token_read(side, payload, output);
     REQUIRE(token->fate == (output ? MADE : BORN) && !token->cancelled && !token->refused);
     token->fate = output ? OUTPUT_DISCARDED : INPUT_DISCARDED;
     memset(payload, 0x5A, side->plan->takes_calls ? sizeof(void *) : side->plan->payload);
+    token_settled(token);
 }
 
 void item_release(void *context)
@@ -114,14 +148,27 @@ void item_release(void *context)
 
 /* ----------------------------------------------------------------------------------------------- delivery ---- */
 
-bool deliver(struct side *side, const void *payload, uint64_t sequence)
+static void deliver_token(struct side *side, const void *payload, uint64_t sequence)
 {
     struct token *token = token_read(side, payload, true);
-    REQUIRE(token->fate == MADE && !side->released && !side->left);
-    REQUIRE(token->sequence == UINT64_MAX || token->sequence == sequence);
+    REQUIRE(token->fate == MADE && (token->sequence == UINT64_MAX || token->sequence == sequence));
     if (token->ended_behind_abort) {
         controller_fail("account: item %u finished behind an ending at once, and is delivered",
                         (unsigned)(token - scene.tokens));
+    }
+    token->sequence = sequence;
+    token->fate = DELIVERED;
+}
+
+bool deliver(struct side *side, const void *payload, uint64_t sequence)
+{
+    REQUIRE(!side->released && !side->left);
+    struct substitute *substitute = substitute_in(side, payload);
+    if (substitute != NULL) {
+        REQUIRE(substitute->fate == MADE && substitute->sequence == sequence);
+        substitute->fate = DELIVERED;
+    } else {
+        deliver_token(side, payload, sequence);
     }
     if (sequence < side->next_sequence) {
         controller_fail("account: producer %u delivers %llu behind %llu", side->number, (unsigned long long)sequence,
@@ -129,8 +176,6 @@ bool deliver(struct side *side, const void *payload, uint64_t sequence)
     }
     /* What is left out between failed, and was to be left out. */
     REQUIRE(sequence == side->next_sequence || side->plan->policy == OIP_SKIP || side->plan->deadlines != 0);
-    token->sequence = sequence;
-    token->fate = DELIVERED;
     side->next_sequence = sequence + 1;
     side->deliveries++;
     REQUIRE(!side->paused || ++side->delivered_in_pause <= 1);

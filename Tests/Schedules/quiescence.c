@@ -7,12 +7,12 @@
 #include <string.h>
 
 struct quiescence_counts *quiescence_counts;
-const char *const excuse_names[EXCUSES] = {"cheap backlog", "short backlog", "moderated", "sink at a worker",
-                                           "patient",       "helping",       "claimable", "leaver"};
+const char *const excuse_names[EXCUSES] = {"cheap backlog",    "short backlog", "moderated",
+                                           "sink at a worker", "patient",       "helping",
+                                           "claimable",        "spare",         "leaver"};
 
-enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000 };
+enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000, FIRST_GUESS_NS = 30000, MOVING_NS = 20000 };
 
-static unsigned watched;
 static struct seen_pool pool;
 static bool timers;
 
@@ -20,21 +20,28 @@ static bool timers;
 static struct {
     uint64_t time, what;
     bool now;
-} excused[MOST_PRODUCERS][EXCUSES];
+} excused[MOST_SIDES][EXCUSES];
 static uint64_t asleep_for; /* from now on, at least */
 
-static const uint64_t bounds[EXCUSES] = {2 * LOOKOUT_NS + SLACK_NS,
-                                         2 * LOOKOUT_NS + SLACK_NS,
-                                         UINT64_MAX,
-                                         2 * LOOKOUT_NS + SLACK_NS,
-                                         PATIENCE_NS + SLACK_NS,
-                                         UINT64_MAX,
-                                         UINT64_MAX,
-                                         UINT64_MAX};
+/* As long as no thread can go on; others are as long as the items that are being run. */
+static const uint64_t bounds[EXCUSES] = {
+    [CHEAP_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
+    [SHORT_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
+    [MODERATED] = UINT64_MAX,
+    [SINK_AT_WORKER] = 2 * LOOKOUT_NS + SLACK_NS,
+    [PATIENT] = PATIENCE_NS + SLACK_NS,
+    [HELPING] = UINT64_MAX,
+    [CLAIMABLE] = UINT64_MAX,
+    [SPARE] = LOOKOUT_NS + SLACK_NS,
+    [LEAVER] = UINT64_MAX,
+};
 
 static void excuse(const struct side *side, enum excuse excuse, uint64_t what)
 {
     unsigned number = side->number;
+    if (excused[number][excuse].now) {
+        return; /* for another reason at the same time */
+    }
     if (excused[number][excuse].what != what) {
         excused[number][excuse].time = 0;
         excused[number][excuse].what = what;
@@ -68,9 +75,9 @@ static void check_ready(struct side *side, const struct seen_producer *seen)
         return;
     }
     bool watches = timers && pool.lookouts != 0 && seen->queued;
-    /* Four times: both averages may have been half as much when it was decided. */
-    bool cheap = seen->cost < 4 * pool.wake_cost &&
-                 (unclaimed * seen->cost < 4 * pool.wake_cost || scene.computing >= pool.processors);
+    /* As it may have been when it was decided: both averages move by a factor of two with a sample. */
+    uint64_t wake = 4 * (pool.wake_cost > FIRST_GUESS_NS ? pool.wake_cost : FIRST_GUESS_NS);
+    bool cheap = seen->cost < wake && (unclaimed * seen->cost < wake || scene.computing >= pool.processors);
     bool is_short = side->running != 0 && seen->cost < LOOKOUT_NS && unclaimed * seen->cost < LOOKOUT_NS;
     if (watches && !cheap && is_short) {
         excuse(side, SHORT_BACKLOG, seen->claim << 10 | unclaimed);
@@ -88,13 +95,17 @@ static void check_ready(struct side *side, const struct seen_producer *seen)
 static void check_sink_told(struct side *side, const struct seen_producer *seen)
 {
     if (free_threads() == 0) {
+        /* Deadlines are kept though all threads hang; without them whoever hangs is waited for. */
+        if (side->plan->deadlines != 0 && !side->in_sink) {
+            excuse(side, SPARE, seen->head);
+        }
         return;
     }
     if (timers && pool.lookouts != 0 && seen->active != 0 && side->running != 0) {
         excuse(side, SINK_AT_WORKER, seen->head);
     } else {
-        controller_fail("L2: producer %u has something for its sink, and %u pool threads are parked", side->number,
-                        free_threads());
+        controller_fail("L2: producer %u has something for the pool to deliver, and %u pool threads are parked",
+                        side->number, free_threads());
     }
 }
 
@@ -119,11 +130,9 @@ static void check_told(struct side *side, const struct seen_producer *seen)
     case SEEN_LOOP:
         check_loop_told(side);
         break;
-    case SEEN_SINK:
+    default: /* a sink, or what is to be discarded */
         check_sink_told(side, seen);
         break;
-    default:
-        controller_fail("L2: producer %u is told of something, and nobody is to be told", side->number);
     }
 }
 
@@ -134,6 +143,15 @@ static void check_busy(struct side *side, const struct seen_producer *seen)
     if (!somebody) {
         controller_fail("L2: the delivery of producer %u is taken, and nobody is there", side->number);
     }
+}
+
+/* Whether the head will be due, or is, and no timer of the producer's looks then. */
+static bool is_due_unheard(const struct seen_producer *seen)
+{
+    bool counts = seen->at_head == SEEN_READY || seen->at_head == SEEN_RUNNING;
+    bool gated = seen->gate_down && seen->consumer != SEEN_DISCARDING; /* whoever lifts that tells the owner */
+    return counts && !gated && seen->awaited == seen->head && seen->due != UINT64_MAX && seen->alarm > seen->due &&
+           seen->alarm > controller_now() + MOVING_NS;
 }
 
 static void check_delivery(struct side *side, const struct seen_producer *seen)
@@ -148,8 +166,9 @@ static void check_delivery(struct side *side, const struct seen_producer *seen)
         } else if (deliverable || (seen->aborted && seen->consumer != SEEN_DISCARDING)) {
             controller_fail("L2: producer %u has %s at its head, and its owner is idle", side->number,
                             deliverable ? "something deliverable" : "an ending");
-        } else if (seen->due <= controller_now() && !seen->gate_down && seen->at_head != SEEN_NOTHING && !timers) {
-            controller_fail("L2: the head of producer %u is due, and its owner is idle", side->number);
+        } else if (is_due_unheard(seen)) {
+            controller_fail("L2: the head of producer %u is due in %lld ns, its owner is idle, and no timer is set",
+                            side->number, (long long)(seen->due - controller_now()));
         }
         break;
     case OWNER_PAUSED:
@@ -205,7 +224,7 @@ static void check_end(struct side *side, const struct seen_producer *seen)
     bool over = seen->aborted || seen->consumer == SEEN_DISCARDING;
     bool nothing_runs = seen->running == 0 && seen->unpublished == 0 && side->running == 0;
     bool outside = (seen->consumer == SEEN_THREAD && !side->in_next) || side->in_sink || side->in_callback != 0 ||
-                   (seen->consumer == SEEN_LOOP && !over);
+                   (seen->consumer == SEEN_LOOP && !over) || (seen->consumer == SEEN_NONE && !over && !seen->stopping);
     bool outstanding = seen->head != seen->tail;
     if (seen->owner == OWNER_GONE) {
         if (seen->ended && seen->stoppers != 0) {
@@ -213,7 +232,10 @@ static void check_end(struct side *side, const struct seen_producer *seen)
         }
         return;
     }
-    if (seen->closed && nothing_runs && !outside && (!outstanding || over) && (!seen->gate_down || over)) {
+    bool ends = seen->closed && nothing_runs && !outside && (!outstanding || over) && (!seen->gate_down || over);
+    if (ends && seen->owner == OWNER_TOLD && side->plan->deadlines != 0 && over && timers && free_threads() == 0) {
+        excuse(side, SPARE, seen->head);
+    } else if (ends) {
         controller_fail("L4: producer %u has ended and nothing is left that runs, and it is not drained", side->number);
     }
 }
@@ -242,7 +264,7 @@ static void look(bool core_timers, uint64_t until)
     bool any = false;
     quiescence_counts->looks++;
     quiescence_counts->with_timers += timers;
-    for (unsigned i = 0; i < watched; i++) {
+    for (unsigned i = 0; i < scene.side_count; i++) {
         for (unsigned e = 0; e < EXCUSES; e++) {
             excused[i][e].now = false;
         }
@@ -264,24 +286,23 @@ static void look(bool core_timers, uint64_t until)
     if (any) {
         check_pool();
     }
-    for (unsigned i = 0; i < watched; i++) {
+    for (unsigned i = 0; i < scene.side_count; i++) {
         for (unsigned e = 0; e < EXCUSES; e++) {
             excused[i][e].time = excused[i][e].now ? excused[i][e].time : 0;
         }
     }
 }
 
-void quiescence_watch(unsigned producers)
+void quiescence_watch(bool watches)
 {
-    watched = producers;
     memset(excused, 0, sizeof excused);
-    controller_quiet = producers != 0 ? look : NULL;
+    controller_quiet = watches ? look : NULL;
 }
 
 void quiescence_print(void)
 {
     bool any = false;
-    for (unsigned i = 0; i < watched; i++) {
+    for (unsigned i = 0; i < scene.side_count; i++) {
         const struct side *side = &scene.sides[i];
         if (side->producer == NULL || side->released) {
             continue;

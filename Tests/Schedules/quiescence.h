@@ -20,6 +20,8 @@
  *     helping          L3: the callers that wait are in items that they run meanwhile, and look when they come back
  *     claimable        L3: the callers are let in when the ready items, of which a running thread takes the next, have
  *                      been claimed
+ *     spare            L2, L4: a producer with deadlines has something for the pool to deliver or discard, all threads of
+ *                      which are in items; within a millisecond one is started for it
  *     leaver           a thread is to leave the pool, and those that are not parked are in items */
 #ifndef QUIESCENCE_H
 #define QUIESCENCE_H
@@ -27,7 +29,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum excuse { CHEAP_BACKLOG, SHORT_BACKLOG, MODERATED, SINK_AT_WORKER, PATIENT, HELPING, CLAIMABLE, LEAVER, EXCUSES };
+enum excuse {
+    CHEAP_BACKLOG,
+    SHORT_BACKLOG,
+    MODERATED,
+    SINK_AT_WORKER,
+    PATIENT,
+    HELPING,
+    CLAIMABLE,
+    SPARE,
+    LEAVER,
+    EXCUSES
+};
 
 struct quiescence_counts {
     uint64_t looks, with_timers;
@@ -39,8 +52,8 @@ extern struct quiescence_counts *quiescence_counts;
 
 extern const char *const excuse_names[EXCUSES];
 
-/* From now on, for the producers of the scene; 0: no more. */
-void quiescence_watch(unsigned producers);
+/* From now on, the producers of the scene. */
+void quiescence_watch(bool watches);
 
 /* The state of everything, for whoever reads of a failure. */
 void quiescence_print(void);

@@ -8,7 +8,16 @@
 
 #include <stddef.h>
 
-enum { MOST_TOKENS = 320, MOST_PAYLOAD = 320, MOST_MAIL = 400, ITEM_FAILS = 1000, SINK_FAILS = 77 };
+enum {
+    MOST_SIDES = MOST_PRODUCERS + 4,
+    MOST_WATCHERS = 24,
+    MOST_TOKENS = 320,
+    MOST_PAYLOAD = 320,
+    MOST_MAIL = 400,
+    MOST_EVENTS = 512,
+    ITEM_FAILS = 1000,
+    SINK_FAILS = 77
+};
 
 /* What became of a payload. One owner at a time: each change is from exactly one state. */
 enum fate { BORN, RUNNING, MADE, DELIVERED, FAILED, INPUT_DISCARDED, OUTPUT_DISCARDED };
@@ -23,12 +32,13 @@ struct token {
     uint64_t sequence; /* UINT64_MAX: not known */
     struct oip_waiter waiter;
     struct oip_request request;
-    unsigned char payload[MOST_PAYLOAD]; /* read while the wait goes on */
-    struct {
-        unsigned substitutes, argument_came_back;
-        bool asked, made, delivered, discarded, failed, told_late;
-    } instead;
-    struct event awaited; /* of those whose items wait for this one */
+    unsigned char payload[MOST_PAYLOAD];   /* read while the wait goes on */
+    bool has_argument, argument_came_back; /* of a request with a deadline */
+    bool told_failed, failed_late;         /* by the producer's failed function */
+    struct token *awaits;                  /* NULL: none */
+    bool is_awaited;
+    struct event settled; /* it ended in some way, if it is awaited */
+    unsigned call;        /* of its list, counted from 1: AWAITS_NEXT_CALL */
 };
 
 /* One producer. */
@@ -38,7 +48,7 @@ struct side {
     unsigned number;
     bool released, handle_back;
     bool over;          /* something may have ended production before its last item */
-    bool stopping;      /* a stop has begun */
+    bool stopping;      /* a stop has begun, or no more is accepted */
     bool aborted;       /* an ending at once has returned */
     bool left;          /* its consumer has */
     unsigned attaching; /* calls that attach, in progress */
@@ -46,11 +56,21 @@ struct side {
     bool in_loop, told_before, seen_end, todo; /* of a loop: it was given to it; its tag was taken before */
     bool paused;
     unsigned resumes, resuming, delivered_in_pause; /* resumes: begun; resuming: of them not returned */
-    unsigned running, in_callback, deliveries, values, failures;
+    unsigned running, lent, in_callback, deliveries, values, failures;
     uint64_t next_sequence; /* that may be delivered */
+    unsigned substitutes, substitutes_failed, failed_in_time;
+    unsigned char events[MOST_EVENTS]; /* told of each sequence, a bit for each kind */
     struct event was_released;
-    pthread_t consumer;
-    bool consumer_to_join;
+    struct event was_detached;
+    bool consumer_runs; /* a thread that is attached */
+    unsigned consumers; /* that it was handed over to */
+};
+
+/* What took the place of an overtaken item. */
+struct substitute {
+    struct side *side;
+    uint64_t sequence;
+    enum fate fate; /* MADE; FAILED: it failed, or was left out */
 };
 
 /* Where an operation is performed. */
@@ -69,7 +89,9 @@ struct scene {
     oip_pool *pool;
     oip_ready_queue *queue;
     bool shutting, shut;
-    struct side sides[MOST_PRODUCERS];
+    unsigned side_count; /* the program's, and nested ones */
+    struct side sides[MOST_SIDES];
+    struct producer_plan nested[MOST_SIDES];
     unsigned token_count;
     struct chance dice;
     struct {
@@ -91,6 +113,19 @@ struct scene {
     unsigned operations; /* that are being performed inside of items and consumers */
     bool releasing;      /* no further ones are: handles are given back */
     unsigned computing;  /* threads that are in an item and use a processor */
+    struct {
+        unsigned calls; /* that have returned */
+        struct event changed;
+    } lists[1 + MOST_CALLERS];
+    unsigned told_operations;
+    unsigned watcher_count;
+    struct watcher {
+        struct oip_waiter waiter;
+        struct side *side;
+        bool waits, told;
+    } watchers[MOST_WATCHERS]; /* of ends */
+    unsigned substitute_count;
+    struct substitute substitutes[MOST_TOKENS];
     unsigned jobs_begun, jobs_done;
     struct event job_done;
     long allocations;
@@ -107,8 +142,16 @@ void token_write(struct token *token, void *payload, bool output);
 struct token *token_read(struct side *side, const void *payload, bool output);
 void token_accepted(struct token *token, uint64_t sequence); /* UINT64_MAX: not known */
 void token_refused(struct token *token, int result);
+bool may_be_over(const struct side *side); /* something may have ended production before its last item */
+void token_settled(struct token *token);   /* it has ended in some way */
 void tokens_check(void);
 void tokens_print(void);
+
+/* overtaking items: deadlines.c */
+void allow_deadlines(struct oip_producer_options *options, struct side *side);
+void watch_events(struct oip_producer_options *options, struct side *side);
+struct substitute *substitute_in(struct side *side, const void *payload); /* NULL: it is an item */
+void events_check(const struct side *side);
 
 /* program_items.c */
 int item_run(void *context, void *payload, uint64_t sequence);
@@ -125,11 +168,24 @@ void cancel_some(const struct operation *operation);
 void operate(const struct operation *operation, unsigned by);
 void resume(struct side *side);
 void end_with_stop(struct side *side);
+void begin_stop(struct side *side);
+bool is_inside_of(const struct side *side); /* whether this thread is inside an item or the consumer of it */
 void check_refusal(struct side *side, int result, bool blocks);
 
 /* program_consumers.c */
 void create_queue(void);
 void attach(struct side *side);
+
+/* watching.c */
+void watch_end(struct side *side, bool stops);
+void finish(struct side *side);
+void watchers_check(void);
+
+/* perform.c */
+void create_producer(struct side *side, const struct producer_plan *plan);
+
+/* nesting.c */
+void nest(const struct operation *operation);
 
 /* keeper.c */
 void hand_over(struct token *token);

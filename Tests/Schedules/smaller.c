@@ -24,11 +24,14 @@ static void reduce_operation(struct elements *elements, struct operation *operat
 static void simplify_operation(struct elements *elements, struct operation *operation)
 {
     if (operation->verb == NOTHING) {
-        elements->count += 6;
+        elements->count += 7;
         return;
     }
     bool alone = goes(elements), at_once = goes(elements), free = goes(elements), sound = goes(elements);
-    bool prompt = goes(elements), plain = goes(elements);
+    bool prompt = goes(elements), plain = goes(elements), independent = goes(elements);
+    if (operation->make.awaits == AWAITS_NEXT_ITEM) {
+        alone = alone && independent;
+    }
     if (alone && operation->verb != CANCEL && operation->verb != RESIZE && operation->count > 1) {
         operation->count = 1;
     }
@@ -37,17 +40,20 @@ static void simplify_operation(struct elements *elements, struct operation *oper
     operation->make.fails = operation->make.fails && !sound;
     operation->make.late = operation->make.late && !prompt;
     operation->make.inner = plain ? 0 : operation->make.inner;
+    operation->make.awaits = independent ? AWAITS_NOTHING : operation->make.awaits;
 }
 
-static void simplify_plan(struct elements *elements, struct producer_plan *plan)
+/* `is_alone`: its items wait for the next call of their caller. */
+static void simplify_plan(struct elements *elements, struct producer_plan *plan, bool is_alone)
 {
     plan->width = goes(elements) ? 0 : plan->width;
     plan->policy = goes(elements) ? OIP_END_IN_ORDER : plan->policy;
     plan->wait = goes(elements) ? OIP_WAIT_ADAPTIVE : plan->wait;
-    plan->no_assist = !goes(elements) && plan->no_assist;
+    plan->no_assist = (!goes(elements) || is_alone) && plan->no_assist;
     plan->takes_calls = !goes(elements) && plan->takes_calls;
     plan->payload = goes(elements) ? 8 : plan->payload;
     plan->tries = !goes(elements) && plan->tries;
+    plan->hands_over = !goes(elements) && plan->hands_over;
     plan->ends = goes(elements) ? BY_STOP : plan->ends;
     plan->observed = !goes(elements) && plan->observed;
     plan->deadlines = goes(elements) ? 0 : plan->deadlines;
@@ -75,10 +81,14 @@ unsigned program_reduce(struct program *program, const bool *gone)
             reduce_operation(&elements, &program->plans[i].on_delivery[j]);
         }
     }
+    reduce_operation(&elements, &program->on_told);
     program->pool_first = !goes(&elements) && program->pool_first;
+    program->queue_first = !goes(&elements) && program->queue_first;
+    program->gives_back_in_pool = !goes(&elements) && program->gives_back_in_pool;
+    program->last_comes_late = !goes(&elements) && program->last_comes_late;
     program->shuts_down = !goes(&elements) && program->shuts_down;
     for (unsigned i = 0; i < program->producers; i++) {
-        simplify_plan(&elements, &program->plans[i]);
+        simplify_plan(&elements, &program->plans[i], program->alone == i + 1);
     }
     for (unsigned i = 0; i <= program->callers; i++) {
         for (unsigned j = 0; j < program->lists[i].count; j++) {

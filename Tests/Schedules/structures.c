@@ -125,6 +125,7 @@ void see_producer(const oip_producer *producer, struct seen_producer *seen)
         .closed = (tail & TAIL_CLOSED) != 0,
         .marked = (tail & TAIL_CALLERS_WAIT) != 0,
         .due = UINT64_MAX,
+        .alarm = producer->deadlines != NULL ? atomic_load(&producer->deadlines->alarm.set_for) : UINT64_MAX,
         .consumer = see_consumer(atomic_load(&producer->kind)),
         .owner = see_owner(word),
         .awaited = delivery_sequence(word),
@@ -155,6 +156,11 @@ void see_producer(const oip_producer *producer, struct seen_producer *seen)
         seen->at_head = seen->closed ? SEEN_END : SEEN_NOTHING;
     }
     count_items(producer, seen);
+}
+
+uint64_t seen_head(const oip_producer *producer)
+{
+    return atomic_load(&producer->ring.head);
 }
 
 void see_pool(const oip_pool *pool, struct seen_pool *seen)

@@ -37,7 +37,8 @@ struct seen_producer {
     uint64_t head, claim, tail, window;
     bool closed, marked; /* the tail word */
     enum seen_head at_head;
-    uint64_t due; /* of the head; UINT64_MAX: none */
+    uint64_t due;   /* of the head; UINT64_MAX: none */
+    uint64_t alarm; /* for which its timer is set; UINT64_MAX: none */
     enum seen_consumer consumer;
     enum seen_owner owner;
     uint64_t awaited; /* by an idle owner */
@@ -72,6 +73,8 @@ struct seen_queue {
 };
 
 void see_producer(const oip_producer *producer, struct seen_producer *seen);
+/* Its head alone. */
+uint64_t seen_head(const oip_producer *producer);
 void see_pool(const oip_pool *pool, struct seen_pool *seen);
 void see_queue(const oip_ready_queue *queue, struct seen_queue *seen);
 

@@ -28,7 +28,7 @@ struct token *token_new(struct side *side, const struct make *make, unsigned by)
     token->make = *make;
     token->by = by;
     token->sequence = UINT64_MAX;
-    event_init(&token->awaited);
+    event_init(&token->settled);
     return token;
 }
 
@@ -100,6 +100,21 @@ void token_refused(struct token *token, int result)
     (void)result;
     REQUIRE(!token->accepted && !token->refused && token->fate == BORN);
     token->refused = true;
+    token_settled(token);
+}
+
+bool may_be_over(const struct side *side)
+{
+    /* Nobody tells of an overtaken item that fails. */
+    bool overtaken = side->plan->deadlines != 0 && side->plan->instead == INSTEAD_NONE;
+    return side->over || side->stopping || overtaken || scene.shutting;
+}
+
+void token_settled(struct token *token)
+{
+    if (token->is_awaited) {
+        event_happens(&token->settled);
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------- the end ---- */
@@ -134,6 +149,12 @@ void tokens_check(void)
         }
         if (token->accepted && token->sequence != UINT64_MAX) {
             check_order(token);
+        }
+        if (token->has_argument && token->accepted != token->argument_came_back) {
+            controller_fail("account: the argument of item %u came back although it was not accepted, or did not", i);
+        }
+        if (token->side->plan->deadlines != 0 && (token->fate == FAILED) != token->told_failed) {
+            controller_fail("account: the failed function was told of item %u, which did not fail, or was not", i);
         }
     }
 }

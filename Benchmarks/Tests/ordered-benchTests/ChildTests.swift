@@ -5,7 +5,7 @@ import Testing
 @testable import ordered_bench
 
 /// Peers that do not do what they should, played by a shell.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ChildTests {
     private let job = Job(items: 3, steps: 0, workers: 1, window: 1)
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_bench
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct JobTests {
     private let plain = Job(items: 1000, steps: 7, workers: 2, window: 16)
 

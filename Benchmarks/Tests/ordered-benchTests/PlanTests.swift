@@ -4,7 +4,7 @@ import Testing
 
 @testable import ordered_bench
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct PlanTests {
     private func participant(_ name: String, _ kinds: Set<Scenario.Kind>) -> Participant {
         Participant(name: name, summary: "", command: ["true"], isPeer: false, kinds: kinds)

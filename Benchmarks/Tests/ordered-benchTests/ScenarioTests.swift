@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_bench
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ScenarioTests {
     @Test(arguments: [
         ("0", 0.0), ("trivial", 0), ("40ns", 40), ("1us", 1000), ("2.5ms", 2_500_000), ("100us", 100_000),

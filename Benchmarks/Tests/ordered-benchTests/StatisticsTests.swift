@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_bench
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct StatisticsTests {
     @Test func theMedianOfAnEvenNumberLiesBetween() {
         #expect(Spread([3, 1, 2]) == Spread([2, 3, 1]))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ordered_bench
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct TableTests {
     @Test func figuresHaveAsManyDigitsAsTheyNeed() {
         #expect(Table.figure(7.254) == "7.25")

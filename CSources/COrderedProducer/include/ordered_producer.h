@@ -93,7 +93,7 @@ OIP_API const char *oip_error_detail(void);
 /* Zero means the default in every field; `size` is sizeof(struct oip_pool_options). */
 struct oip_pool_options {
     size_t size;
-    uint32_t threads;     /* 1 to OIP_MAX_THREADS; 0: the processors that this process may use */
+    uint32_t threads;     /* 1 to OIP_MAX_THREADS; 0: oip_processors() */
     const char *name;     /* threads appear as "<name>-<n>", cut to what the system allows; NULL: "oip" */
     size_t stack_size;    /* bytes; 0: the system's default */
     const uint32_t *cpus; /* processors that the threads are bound to, round robin; NULL: none */
@@ -105,6 +105,12 @@ struct oip_pool_options {
     {                                                                                                                  \
         sizeof(struct oip_pool_options), 0, NULL, 0, NULL, 0                                                           \
     }
+
+/*
+ * How many processors this process may use now, at least 1: those that the calling thread's affinity mask allows, and no
+ * more than the quotas of its control groups grant, rounded up. Reads files in /proc: not for every item.
+ */
+OIP_API uint32_t oip_processors(void);
 
 /* Starts a pool. `options` may be NULL. On failure nothing is left behind and `*pool` is untouched. */
 OIP_API int oip_pool_create(oip_pool **pool, const struct oip_pool_options *options);

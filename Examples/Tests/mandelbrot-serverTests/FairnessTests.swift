@@ -6,7 +6,7 @@
     @testable import mandelbrot_server
 
     /// A thousand images at once on one pool, a few of them far larger than the others.
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct FairnessTests {
+    @Suite(.serialized, .endsWithin(minutes: 5)) struct FairnessTests {
         private static let small = (0..<1000).map {
             Mandelbrot(width: 30, re: -0.5 + Double($0) / 1000, im: 0, span: 3, iterations: 50)
         }

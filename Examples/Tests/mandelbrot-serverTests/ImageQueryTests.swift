@@ -5,7 +5,7 @@
 
     @testable import mandelbrot_server
 
-    @Suite(.timeLimit(.minutes(5))) struct ImageQueryTests {
+    @Suite(.endsWithin(minutes: 5)) struct ImageQueryTests {
         static let good = "width=900&re=-0.5&im=0&span=3.5&iterations=500"
 
         /// Each with a word that its sentence must have.

@@ -6,7 +6,7 @@
 
     @testable import mandelbrot_server
 
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct ImageStreamTests {
+    @Suite(.serialized, .endsWithin(minutes: 5)) struct ImageStreamTests {
         private struct Gone: Error {}
 
         @Test func sendsTheWholeImage() async throws {

@@ -7,7 +7,7 @@
 
     @testable import mandelbrot_server
 
-    @Suite(.timeLimit(.minutes(5))) struct JSONLinesTests {
+    @Suite(.endsWithin(minutes: 5)) struct JSONLinesTests {
         private func line(_ log: (inout Logger) -> Void) throws -> [String: Any] {
             let lines = Lines()
             var logger = Logger(label: "a \"label\"") { label in JSONLines(label: label, write: lines.append) }

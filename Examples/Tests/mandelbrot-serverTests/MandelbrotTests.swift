@@ -4,7 +4,7 @@
 
     @testable import mandelbrot_server
 
-    @Suite(.timeLimit(.minutes(5))) struct MandelbrotTests {
+    @Suite(.endsWithin(minutes: 5)) struct MandelbrotTests {
         private static func pixel(_ re: Double, _ im: Double, iterations: Int = 200) -> [UInt8] {
             Mandelbrot(width: 1, re: re, im: im, span: 1, iterations: iterations).row(0)
         }

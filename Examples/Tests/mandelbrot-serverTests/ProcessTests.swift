@@ -6,7 +6,7 @@
     @testable import mandelbrot_server
 
     /// The program as it is started: its signals, its log, its exit status.
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct ProcessTests {
+    @Suite(.serialized, .endsWithin(minutes: 5)) struct ProcessTests {
         /// Far more work than there is time for in a debug build.
         private static let endless =
             "/mandelbrot.png?width=1000&re=-0.743643887&im=0.131825904&span=1e-9&iterations=7000"

@@ -5,7 +5,7 @@
 
     @testable import mandelbrot_server
 
-    @Suite(.timeLimit(.minutes(5))) struct PrometheusTests {
+    @Suite(.endsWithin(minutes: 5)) struct PrometheusTests {
         private let registry = PrometheusRegistry(help: ["jobs_total": "Jobs done.\nAll \\ of them."])
 
         @Test func nothingIsAnEmptyText() throws {

@@ -4,7 +4,7 @@
 
     @testable import mandelbrot_server
 
-    @Suite(.timeLimit(.minutes(5))) struct RowEncoderTests {
+    @Suite(.endsWithin(minutes: 5)) struct RowEncoderTests {
         private struct Full: Error {}
 
         private static func rows(_ width: Int, _ height: Int) -> [[UInt8]] {

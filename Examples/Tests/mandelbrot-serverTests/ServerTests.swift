@@ -5,7 +5,7 @@
     @testable import mandelbrot_server
 
     /// What is asked for is answered.
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct ServerTests {
+    @Suite(.serialized, .endsWithin(minutes: 5)) struct ServerTests {
         @Test(arguments: [
             Mandelbrot(width: 1, re: 0, im: 0, span: 1, iterations: 1),
             Mandelbrot(width: 300, re: -0.5, im: 0, span: 3.5, iterations: 200),

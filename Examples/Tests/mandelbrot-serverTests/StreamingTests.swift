@@ -6,7 +6,7 @@
     @testable import mandelbrot_server
 
     /// What is on its way: early rows, clients that leave or stand still, too many of them, the end of the server.
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct StreamingTests {
+    @Suite(.serialized, .endsWithin(minutes: 5)) struct StreamingTests {
         private static let image = Mandelbrot(width: 300, re: -0.5, im: 0, span: 3.5, iterations: 50)
 
         @Test func theFirstRowsArriveBeforeTheLastAreComputed() async throws {

@@ -5,7 +5,7 @@
 
     @testable import mandelbrot_server
 
-    @Suite(.timeLimit(.minutes(5))) struct StripTests {
+    @Suite(.endsWithin(minutes: 5)) struct StripTests {
         private static func image(_ width: Int, iterations: Int = 1) -> Mandelbrot {
             Mandelbrot(width: width, re: -0.5, im: 0, span: 3.5, iterations: iterations)
         }

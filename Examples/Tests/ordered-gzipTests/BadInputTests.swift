@@ -5,7 +5,7 @@ import Testing
 @testable import ordered_gzip
 
 /// Each ends with a message that names the file and the cause, leaves no partial output and the original as it was.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct BadInputTests {
+@Suite(.serialized, .endsWithin(minutes: 5)) struct BadInputTests {
     private let folder = TemporaryFolder()
     private let content = Content.incompressible.bytes(300_000)
 

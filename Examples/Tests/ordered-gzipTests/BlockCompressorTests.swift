@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_gzip
 
-@Suite(.timeLimit(.minutes(5))) struct BlockCompressorTests {
+@Suite(.endsWithin(minutes: 5)) struct BlockCompressorTests {
     private func compress(_ bytes: [UInt8], level: CompressionLevel, header: [UInt8]) throws -> [UInt8] {
         let input = try #require(BlockBuffer(capacity: max(1, bytes.count)))
         input.memory.copyBytes(from: bytes)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ordered_gzip
 
-@Suite(.timeLimit(.minutes(5))) struct BlockReaderTests {
+@Suite(.endsWithin(minutes: 5)) struct BlockReaderTests {
     private let blockSize = 1000
     private let folder = TemporaryFolder()
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_gzip
 
-@Suite(.timeLimit(.minutes(5))) struct BufferPoolTests {
+@Suite(.endsWithin(minutes: 5)) struct BufferPoolTests {
     @Test func buffersAreUsedAgainAndComeEmpty() throws {
         let pool = BufferPool(capacity: 64)
         let first = try pool.take()

@@ -5,7 +5,7 @@ import Testing
 @testable import ordered_gzip
 
 /// Files that change while the built program reads them.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ChangingInputTests {
+@Suite(.serialized, .endsWithin(minutes: 5)) struct ChangingInputTests {
     private let folder = TemporaryFolder()
 
     enum Change: CaseIterable {

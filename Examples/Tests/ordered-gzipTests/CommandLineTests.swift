@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_gzip
 
-@Suite(.timeLimit(.minutes(5))) struct CommandLineTests {
+@Suite(.endsWithin(minutes: 5)) struct CommandLineTests {
     @Test func standard() throws {
         let command = try OrderedGzip.parse([])
         #expect(command.level == .standard && command.files.isEmpty)

@@ -6,7 +6,7 @@ import Testing
 @testable import ordered_gzip
 
 /// One at a time: a process has one partial output.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct CompressionPipelineTests {
+@Suite(.serialized, .endsWithin(minutes: 5)) struct CompressionPipelineTests {
     private let folder = TemporaryFolder()
 
     private func plan(threads: Int, blockKiB: Int = 4) throws -> WorkPlan {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_gzip
 
-@Suite(.timeLimit(.minutes(5))) struct FigureTests {
+@Suite(.endsWithin(minutes: 5)) struct FigureTests {
     @Test(arguments: [(0, 1, "0.0"), (0.04, 1, "0.0"), (0.05, 1, "0.1"), (9.96, 1, "10.0"), (1.005, 2, "1.00")])
     func decimals(value: Double, places: Int, text: String) {
         #expect(Figure.decimal(value, places: places) == text)

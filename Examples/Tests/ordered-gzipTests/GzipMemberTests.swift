@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_gzip
 
-@Suite(.timeLimit(.minutes(5))) struct GzipMemberTests {
+@Suite(.endsWithin(minutes: 5)) struct GzipMemberTests {
     @Test func headerWithoutName() {
         #expect(GzipMember.header(level: .standard) == [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])
     }

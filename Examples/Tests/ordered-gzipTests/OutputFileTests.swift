@@ -6,7 +6,7 @@ import Testing
 
 /// One at a time: a process has one partial output.
 extension CompressionPipelineTests {
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct OutputFileTests {
+    @Suite(.serialized, .endsWithin(minutes: 5)) struct OutputFileTests {
         private let folder = TemporaryFolder()
 
         private func buffer(_ bytes: [UInt8]) throws -> BlockBuffer {

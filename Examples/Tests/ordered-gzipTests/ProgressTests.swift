@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_gzip
 
-@Suite(.timeLimit(.minutes(5))) struct ProgressTests {
+@Suite(.endsWithin(minutes: 5)) struct ProgressTests {
     @Test func barFillsWithTheShare() {
         let none = Progress.line("f", 0, 100, 0, .seconds(1), width: 100)
         let half = Progress.line("f", 50, 100, 20, .seconds(1), width: 100)

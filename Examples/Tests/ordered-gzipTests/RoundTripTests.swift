@@ -5,7 +5,7 @@ import Testing
 @testable import ordered_gzip
 
 /// The built program on real files, read back with the tools that people have.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct RoundTripTests {
+@Suite(.serialized, .endsWithin(minutes: 5)) struct RoundTripTests {
     private let folder = TemporaryFolder()
 
     @Test(arguments: Content.allCases, [0, 1, 65535, 65536, 65537, 5_000_000])

@@ -5,7 +5,7 @@ import Testing
 @testable import ordered_gzip
 
 /// Signals that end the built program in the middle of a file.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct SignalTests {
+@Suite(.serialized, .endsWithin(minutes: 5)) struct SignalTests {
     private let folder = TemporaryFolder()
 
     /// Starts the program on a file that takes it seconds, and returns when it has begun to write.

@@ -5,7 +5,7 @@ import Testing
 @testable import ordered_gzip
 
 /// The built program at a terminal, which has room for little that nobody reads: so it is read before the wait.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct TerminalTests {
+@Suite(.serialized, .endsWithin(minutes: 5)) struct TerminalTests {
     private let folder = TemporaryFolder()
 
     /// A new terminal: the side of who sits at it, and the program's.

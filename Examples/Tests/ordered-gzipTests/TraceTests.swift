@@ -4,7 +4,7 @@ import Testing
 
 /// `--trace`: a timeline of the blocks, readable by other programs; and that it never costs the user the compressed
 /// file.
-@Suite(.timeLimit(.minutes(5))) struct TraceTests {
+@Suite(.endsWithin(minutes: 5)) struct TraceTests {
     private let folder = TemporaryFolder()
 
     private struct Timeline: Decodable {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ordered_gzip
 
-@Suite(.timeLimit(.minutes(5))) struct WorkPlanTests {
+@Suite(.endsWithin(minutes: 5)) struct WorkPlanTests {
     @Test(arguments: [Int.min, -1, 0, 4001, 1_000_000_000, Int.max]) func threadsOutOfRange(threads: Int) {
         let error = #expect(throws: WorkPlan.Impossible.self) {
             try WorkPlan(threads: threads, blockKiB: 512, level: .standard)

@@ -21,8 +21,8 @@ final class AsyncItemsStorage: Sendable {
     private let ending: Ending
     private let waker = AsyncItemsWaker()
     nonisolated(unsafe) private let queue: OpaquePointer
-    /// Who iterates, as far as that is known: a task's hash value, or 0.
-    private let iteratingTask = Atomic<Int>(0)
+    /// Who iterates: the task that called `next()` last, by its address; 0 before the first call.
+    private let iteratingTask = Atomic<UInt>(0)
 
     init(core: CoreProducer, hooks: ItemHooks, ending: Ending) throws {
         self.core = core
@@ -50,7 +50,6 @@ final class AsyncItemsStorage: Sendable {
     /// Returns when there may be something deliverable, or the task is cancelled.
     @usableFromInline
     nonisolated(nonsending) func waitForItem() async {
-        recordTask()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 waker.machine.withLock { $0.wait(continuation) }?.resume()
@@ -62,21 +61,34 @@ final class AsyncItemsStorage: Sendable {
         while unsafe oip_ready_queue_take(queue, &tag) == 1 {}
     }
 
-    /// Notes who iterates, so that ``isIterated`` recognises a `stop()` that would wait for its own task.
+    /// The current task iterates from now on: notes that, so that ``isIteratedHere`` recognises a `stop()` that would
+    /// wait for its own task. Whether the task is cancelled.
     @usableFromInline
-    func recordTask() {
-        iteratingTask.store(Self.currentTask, ordering: .relaxed)
+    func isIteratedByCancelledTask() -> Bool {
+        unsafe withUnsafeCurrentTask { task in
+            guard let task = unsafe task else { return false }
+            let address = unsafe Self.address(of: task)
+            // Relaxed, as in `isIteratedHere`: what matters there is what the same task has stored. Not each time,
+            // since a load costs less than a store.
+            if iteratingTask.load(ordering: .relaxed) != address {
+                iteratingTask.store(address, ordering: .relaxed)
+            }
+            return unsafe task.isCancelled
+        }
     }
 
     /// Whether the current task is the one that has to take the items for production to end.
     var isIteratedHere: Bool {
-        let task = Self.currentTask
-        guard task != 0, task == iteratingTask.load(ordering: .relaxed) else { return false }
-        return waker.machine.withLock { !$0.isFinished }
+        let isHere = unsafe withUnsafeCurrentTask { task in
+            guard let task = unsafe task else { return false }
+            return unsafe Self.address(of: task) == iteratingTask.load(ordering: .relaxed)
+        }
+        return isHere && waker.machine.withLock { !$0.isFinished }
     }
 
-    private static var currentTask: Int {
-        unsafe withUnsafeCurrentTask { task in unsafe task?.hashValue ?? 0 }
+    /// Its identity as long as it lives, at a fraction of what its hash value costs.
+    private static func address(of task: UnsafeCurrentTask) -> UInt {
+        unsafe unsafeBitCast(task, to: UInt.self)
     }
 
     /// The core said that the iteration has ended: the failure that did it, if one did.
@@ -127,7 +139,6 @@ final class AsyncItemsIteration {
         self.storage = storage
         core = storage.core
         unsafe payload = storage.core.allocatePayload()
-        storage.recordTask()
     }
 
     deinit {
@@ -146,7 +157,7 @@ final class AsyncItemsIteration {
     /// What there is to take now. A cancelled task is a consumer that is gone.
     @inlinable
     func take<Item>(_: Item.Type) -> Step<Item> {
-        if Task.isCancelled {
+        if storage.isIteratedByCancelledTask() {
             storage.abandon()
             return .cancelled
         }

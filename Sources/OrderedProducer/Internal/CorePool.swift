@@ -28,6 +28,9 @@ final class CorePool: Sendable {
     /// The threads go on until the last producer on the pool has ended; this does not wait for them.
     deinit { unsafe oip_pool_release(handle) }
 
+    /// That this process may use.
+    static var processors: Int { Int(oip_processors()) }
+
     var threads: Int { unsafe Int(oip_pool_threads(handle)) }
 
     func resize(threads: UInt32) throws(ProducerError) {

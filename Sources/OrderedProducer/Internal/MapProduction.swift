@@ -15,6 +15,8 @@ struct MapProduction<Input: Sendable, Output: Sendable>: Sendable {
     @usableFromInline let ending: Ending
     @usableFromInline let items: AsyncOrderedItems<Output>
     @usableFromInline let window: Int
+    /// Whether ``submit`` starts a task for each element, and so has to be called in a task.
+    @usableFromInline let startsTasks: Bool
     @usableFromInline let submit: Submit
 
     /// With a synchronous transform, on `pool`.
@@ -30,6 +32,7 @@ struct MapProduction<Input: Sendable, Output: Sendable>: Sendable {
         core = producer.core
         ending = producer.ending
         items = try producer.items()
+        startsTasks = false
         submit = { input in
             var sequence: UInt64 = 0
             let result = producer.enqueue(input, &sequence)
@@ -50,6 +53,7 @@ struct MapProduction<Input: Sendable, Output: Sendable>: Sendable {
         core = producer.core
         ending = producer.ending
         items = try producer.items()
+        startsTasks = true
         let makeAsTask = Self.makeAsTask(producer, width: width)
         submit = { input in try makeAsTask { try await transform(input) } }
     }

@@ -6,7 +6,7 @@
     internal import Musl
 #endif
 
-/// Opens once: a thread waits in it until another one opens it.
+/// A thread waits in it until another one opens it; each opening lets it through once.
 @safe
 final class ThreadGate: @unchecked Sendable {
     private let semaphore: UnsafeMutablePointer<sem_t>

@@ -21,9 +21,15 @@ final class ThreadJob: Sendable {
         job.body()
     }
 
-    /// Runs `body` on a thread that exists for it alone, so that it may block; the result of `pthread_create`.
+    /// Runs `body` on a thread that exists for it alone, so that it may block; the result of `pthread_create`. Signals
+    /// are blocked there, as on the core's threads, except for those that a thread brings upon itself.
     static func runOnOwnThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
         let job = unsafe Unmanaged.passRetained(ThreadJob(body))
+        var blocked = sigset_t()
+        unsafe sigfillset(&blocked)
+        for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS] { unsafe sigdelset(&blocked, signal) }
+        var callers = sigset_t()
+        unsafe pthread_sigmask(SIG_SETMASK, &blocked, &callers)
         var thread = pthread_t()
         let result = unsafe pthread_create(
             &thread, nil,
@@ -31,6 +37,7 @@ final class ThreadJob: Sendable {
                 unsafe ThreadJob.run(argument)
                 return nil
             }, job.toOpaque())
+        unsafe pthread_sigmask(SIG_SETMASK, &callers, nil)
         if result == 0 {
             pthread_detach(thread)
         } else {
@@ -39,8 +46,8 @@ final class ThreadJob: Sendable {
         return result
     }
 
-    /// As ``runOnOwnThread(_:)``, where there is nobody to tell that the system is out of threads: tries until it has
-    /// one again.
+    /// As ``runOnOwnThread(_:)``, where there is nobody to tell that the system is out of threads: tries until it
+    /// has one again.
     static nonisolated(nonsending) func runOnOwnThreadInTheEnd(
         _ body: @escaping @Sendable () -> Void,
         start: @escaping @Sendable (@escaping @Sendable () -> Void) -> Int32 = runOnOwnThread,

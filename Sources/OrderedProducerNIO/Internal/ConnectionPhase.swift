@@ -21,14 +21,6 @@
         case closing
         case over
 
-        /// Whether requests are begun.
-        var asks: Bool {
-            switch self {
-            case .open, .finishing: true
-            case .leaving, .closing, .over: false
-            }
-        }
-
         /// Whether requests that arrive are of interest to anybody.
         var keeps: Bool {
             switch self {

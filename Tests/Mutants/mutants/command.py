@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line."""
 
+import fcntl
 import os
 import pathlib
 import signal
@@ -101,6 +102,8 @@ class Command:
     def _try(self, chosen, texts, generated, language):
         seed = self.numbers["SEED"]
         work = ROOT / ".build" / "mutants"
+        work.mkdir(parents=True, exist_ok=True)
+        alone = _lock(work / f"{self.module}.lock")
         print(f"MODULE={self.module} SEED={seed}: {len(chosen)} of {len(generated)} mutants", flush=True)
         seen = {}
         workers = [
@@ -112,6 +115,7 @@ class Command:
         equivalent = kept.read(HERE / "equivalent.txt")
         results = try_all(chosen, texts, {} if self.mode == "only" else equivalent, workers)
         stale = kept.stale(equivalent, generated, language.suffixes)
+        alone.close()
         return 0 if report.print_report(results, texts, len(generated), stale) else 1
 
     def _test_itself(self):
@@ -120,6 +124,16 @@ class Command:
         failed = len(result.failures) + len(result.errors)
         print(f"{result.testsRun - failed} passed, {failed} failed")
         return 1 if failed or result.testsRun == 0 else 0
+
+
+def _lock(path):
+    """Two runs at a time would change the same copy."""
+    file = path.open("w", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit(f"mutants: another run works in {path.parent}") from None
+    return file
 
 
 def _give_up(number, _frame):

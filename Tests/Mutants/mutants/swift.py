@@ -11,7 +11,7 @@ from .worker import Worker
 
 BUILD_SECONDS = 1800
 OPTIONS = ["--enable-all-traits", "-j", "1"]
-FAILS = re.compile(r"✘ Test (.*?) recorded an issue|✘ Test (.*?) failed after|error: Exited with unexpected signal")
+FAILS = re.compile(r"✘ Test (.*?) (?:recorded an issue|failed after|hangs: )|error: Exited with unexpected signal")
 STARTED = re.compile(r"^◇ Test (.*) started\.$", re.MULTILINE)
 FINISHED = re.compile(r"^[✔✘➜] Test (.*?)(?: with \d+ test cases)? (?:passed|failed|skipped|cancelled)", re.MULTILINE)
 
@@ -98,9 +98,9 @@ def _verdict(ended):
     failed = FAILS.search(ended.output)
     finished = set(FINISHED.findall(ended.output))
     running = [name for name in STARTED.findall(ended.output) if name not in finished]
-    if failed and (failed.group(1) or failed.group(2)):
-        hung = "Time limit was exceeded" in ended.output[failed.start() :]
-        return Verdict(True, failed.group(1) or failed.group(2), hung)
+    if failed and failed.group(1):
+        hung = failed.group().endswith("hangs: ")
+        return Verdict(True, failed.group(1), hung)
     if ended.limit == "time":
         return Verdict(True, f"hangs with {', '.join(running) or 'no test'} running", True)
     return Verdict(True, f"ended by {ended.limit or f'status {ended.status}'} with {', '.join(running[:4])} running")

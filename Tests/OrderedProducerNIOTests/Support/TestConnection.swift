@@ -49,10 +49,20 @@
         let log = Log<Note>()
 
         init(_ pipeline: OrderedPipeline<Job, Int>, on loop: NIOAsyncTestingEventLoop = .init()) async throws {
+            try await self.init(on: loop) { OrderedPipelineHandler(pipeline) }
+        }
+
+        /// - Parameters:
+        ///   - isWritable: Whether it is writable when the handler comes.
+        ///   - handler: Makes the handler, on the loop.
+        init(
+            on loop: NIOAsyncTestingEventLoop = .init(), isWritable: Bool = true,
+            handler: @escaping @Sendable () -> OrderedPipelineHandler
+        ) async throws {
             channel = NIOAsyncTestingChannel(loop: loop)
+            channel.isWritable = isWritable
             try await onLoop { [channel, log] in
-                try channel.pipeline.syncOperations.addHandlers(
-                    Front(log), OrderedPipelineHandler(pipeline), Back(log))
+                try channel.pipeline.syncOperations.addHandlers(Front(log), handler(), Back(log))
             }
             try await channel.connect(to: .init(ipAddress: "127.0.0.1", port: 1))
             // A new channel that is not asked to read by itself has nothing to note.
@@ -159,90 +169,6 @@
 
         func closed() async {
             await log.until { $0.contains(.inactive) }
-        }
-    }
-
-    /// What happens to the socket in front of all handlers, as an outbound event.
-    enum Socket: Sendable {
-        case full, roomy
-        case refuses(Set<Int>)
-    }
-
-    private final class Front: ChannelOutboundHandler {
-        typealias OutboundIn = Int
-        private let log: Log<Note>
-        private var held: [(data: NIOAny, promise: EventLoopPromise<Void>?)]?
-
-        init(_ log: Log<Note>) { self.log = log }
-
-        func read(context: ChannelHandlerContext) {
-            log.add(.read)
-            context.read()
-        }
-
-        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-            log.add(.write(unwrapOutboundIn(data)))
-            guard held == nil else { return held!.append((data, promise)) }
-            context.write(data, promise: promise)
-        }
-
-        /// As a socket whose buffer is full, until it is not any more.
-        func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-            switch event as? Socket {
-            case .full: held = []
-            case .refuses(let parts):
-                for (data, promise) in held ?? [] {
-                    let part = unwrapOutboundIn(data)
-                    if parts.contains(part) { promise?.fail(TestError(value: part)) }
-                }
-                held?.removeAll { parts.contains(unwrapOutboundIn($0.data)) }
-            case .roomy, nil:
-                let out = held ?? []
-                held = nil
-                for (data, promise) in out { context.writeAndFlush(data, promise: promise) }
-            }
-            promise?.succeed()
-        }
-
-        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-            log.add(.close)
-            let lost = held ?? []
-            held = nil
-            context.close(mode: mode, promise: promise)
-            for (_, promise) in lost { promise?.fail(ChannelError.ioOnClosedChannel) }
-        }
-
-        func flush(context: ChannelHandlerContext) {
-            log.add(.flush)
-            context.flush()
-        }
-    }
-
-    /// Tells when the client has closed its half.
-    final class InputEnd: ChannelInboundHandler {
-        typealias InboundIn = NIOAny
-        private let gate: Gate
-
-        init(_ gate: Gate) { self.gate = gate }
-
-        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if event as? ChannelEvent == .inputClosed { gate.open() }
-        }
-    }
-
-    private final class Back: ChannelInboundHandler {
-        typealias InboundIn = Job
-        private let log: Log<Note>
-
-        init(_ log: Log<Note>) { self.log = log }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { log.add(.passed(unwrapInboundIn(data).value)) }
-        func channelInactive(context: ChannelHandlerContext) { log.add(.inactive) }
-        func channelWritabilityChanged(context: ChannelHandlerContext) { log.add(.writability) }
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { log.add(.error("\(error)")) }
-
-        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            log.add(.event(event is ResponseInTurn ? "ResponseInTurn" : "\(event)"))
         }
     }
 #endif

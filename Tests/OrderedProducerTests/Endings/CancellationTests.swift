@@ -3,7 +3,7 @@ import OrderedProducer
 import Testing
 
 /// The row of the endings table about cancelled tasks, and what cancellation leaves alone.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct CancellationTests {
     @Test(arguments: Way.allCases.filter(\.suspends), Consumer.Kind.allCases)
     func waitingCallerLeavesWithoutASequence(way: Way, kind: Consumer.Kind) async throws {

@@ -3,7 +3,7 @@ import OrderedProducer
 import Testing
 
 /// Rows of the endings table in which the consumer goes first.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ConsumerEndTests {
     /// Ten items on one thread, the window full behind them; the consumer goes with item 2.
     private func leave(

@@ -3,7 +3,7 @@ import OrderedProducer
 import Testing
 
 /// Rows of the endings table in which an item function throws.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct FailureTests {
     /// Items 3 and 5 of eight fail, the later one first; nothing else is certain about their timing.
     private func twoFailures(

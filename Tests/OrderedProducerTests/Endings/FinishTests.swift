@@ -3,7 +3,7 @@ import OrderedProducer
 import Testing
 
 /// The row of the endings table about `finish()`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct FinishTests {
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
     func deliversWhatIsOutstandingAndAcceptsNoMore(way: Way, kind: Consumer.Kind) async throws {

@@ -3,7 +3,7 @@ import OrderedProducer
 import Testing
 
 /// Rows of the endings table in which nothing goes wrong: before `start`, a full window, pause, `stop()`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct OrdinaryEndingTests {
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
     func itemsAskedForBeforeStartAreDelivered(way: Way, kind: Consumer.Kind) async throws {

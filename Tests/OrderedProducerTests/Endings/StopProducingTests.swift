@@ -3,7 +3,7 @@ import OrderedProducer
 import Testing
 
 /// Rows of the endings table about `stopProducing()`, and about `stop()` where it would wait for its own caller.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct StopProducingTests {
     @Test(arguments: Way.allCases, Consumer.Kind.allCases)
     func endsAtOnceAndForGood(way: Way, kind: Consumer.Kind) async throws {

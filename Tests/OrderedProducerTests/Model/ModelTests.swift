@@ -7,7 +7,7 @@ import Testing
 ///
 /// The model knows which items were accepted, which of them fail and what ends production, and from that alone what the
 /// consumer must have received and what `stop()` must say. Timing is free: items take their time or none at all.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ModelTests {
     private struct Model {
         var values: [Int] = []

@@ -8,7 +8,7 @@ import Testing
 /// theirs.
 ///
 /// PROGRAM_SEED=… prints one program and runs it again, PROGRAMS=… says how many there are.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .endsWithin(minutes: 1))
 struct RandomProgramTests {
     /// Each case is its seed, so a report of any kind names it, one of a hang too.
     private static var seeds: [UInt64] {

@@ -4,7 +4,7 @@ import OrderedProducer
 import Testing
 
 /// Nothing runs where nothing is to be done: no polling, no timers.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .endsWithin(minutes: 1))
 struct IdleTests {
     /// What the system counts for a thread: processor time in nanoseconds, and how often it was switched in and out.
     private struct Usage: Equatable {

@@ -3,7 +3,7 @@ import OrderedProducer
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.endsWithin(minutes: 1))
 struct ScaleTests {
     /// All of them are finished, and none may be delivered, before the first one is.
     @Test func twoHundredThousandItemsBehindOneSlowHead() async throws {

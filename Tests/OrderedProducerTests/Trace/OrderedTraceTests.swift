@@ -4,7 +4,7 @@ import Testing
 
 @testable import OrderedProducer
 
-@Suite(.timeLimit(.minutes(1))) struct OrderedTraceTests {
+@Suite(.endsWithin(minutes: 1)) struct OrderedTraceTests {
     /// What a viewer would read: the events of the file, decoded by somebody else's decoder.
     private struct File: Decodable {
         struct Arguments: Decodable {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OrderedProducer
 
-@Suite(.timeLimit(.minutes(1))) struct TraceTimelineTests {
+@Suite(.endsWithin(minutes: 1)) struct TraceTimelineTests {
     /// Events as they are easiest to read: what, which item, when.
     private func events(_ list: [(TraceEvent.Kind, UInt64, UInt64)]) -> [TraceEvent] {
         list.map {

@@ -1,0 +1,1 @@
+../../../Tests/OrderedProducerTests/Support/EndsWithin.swift

@@ -1,0 +1,1 @@
+../OrderedProducerTests/Support/EndsWithin.swift
