@@ -295,16 +295,19 @@ static void threads_that_were_to_leave_stay(int variant)
     lane_end(lane);
 }
 
-/* Threads come and go for as long as the pool is there: places, memory and processors do not run out. */
-static void threads_come_and_go_a_thousand_times(int variant)
+/* Threads that have left are joined, and their places used again, for as long as the pool is there. */
+static void places_of_threads_are_used_again(int variant)
 {
     (void)variant;
-    oip_pool *pool = pool_with((struct oip_pool_options){.threads = 1});
-    for (int round = 0; round < 1000; round++) {
-        CHECK_EQUAL(oip_pool_resize(pool, 1 + (uint32_t)round % 2 * 3), 0);
+    oip_pool *pool = pool_with((struct oip_pool_options){.threads = 1, .name = "tide"});
+    for (int round = 0; round < 50; round++) {
+        CHECK_EQUAL(oip_pool_resize(pool, 4), 0);
+        WAIT_UNTIL(
+            threads_named("tide-1") + threads_named("tide-2") + threads_named("tide-3") + threads_named("tide-4") == 4);
+        CHECK_EQUAL(library_threads(), 4); /* and none with another number */
+        CHECK_EQUAL(oip_pool_resize(pool, 1), 0);
+        WAIT_UNTIL(library_threads() == 1);
     }
-    CHECK_EQUAL(oip_pool_resize(pool, 3), 0);
-    WAIT_UNTIL(library_threads() == 3);
     pool_end(pool);
     WAIT_UNTIL(library_threads() == 0);
 }
@@ -400,7 +403,7 @@ int main(int count, char **arguments)
         {"resizing makes and ends threads", resizing_makes_and_ends_threads, 0, NULL},
         {"more threads come while all are busy", more_threads_come_while_all_are_busy, 0, NULL},
         {"threads that were to leave stay", threads_that_were_to_leave_stay, 0, NULL},
-        {"threads come and go a thousand times", threads_come_and_go_a_thousand_times, 0, NULL},
+        {"places of threads are used again", places_of_threads_are_used_again, 0, NULL},
         {"resizing loses no item", resizing_loses_no_item, CONSUMERS, consumer_name},
         {"growing takes no place of a leaving thread", growing_takes_no_place_of_a_thread_that_is_leaving, 0, NULL},
         {"resizing from two threads", resizing_from_two_threads_takes_no_place_twice, 0, NULL},

@@ -14,7 +14,7 @@ LOCK = re.compile(r"_(mutex|spinlock|rwlock)_(lock|rdlock|wrlock)$|(^|_)lock$")
 UNLOCK = re.compile(r"_(mutex|spinlock|rwlock)_unlock$|(^|_)unlock$")
 OBSERVES = re.compile(r"assert|^OIP_POINT$", re.IGNORECASE)  # what only looks on, and is not there in a build for users
 ORDERS = re.compile(r"fence|prefetch|relax")  # memory orders, which the models and litmus tests show, and hints
-INITIALISES = re.compile(r"(^|_)(init|destroy)$|^mem(set|cpy)$")  # things that know nothing of each other
+INITIALISES = re.compile(r"(^|_)(init|destroy|free)$|^mem(set|cpy)$")  # things that know nothing of each other
 
 
 def changes(tokens: Tokens, function: Function, vocabulary):
