@@ -29,15 +29,29 @@ static void take_notice(struct oip_producer *producer, uint64_t head)
     producer_drop_memory(producer); /* the entry's; production's own is still there */
 }
 
-static void consumer_sleep(struct oip_producer *producer, uint64_t head)
+/*
+ * This consumer may not run what is ready, but counts as one that does, and was perhaps woken for it: the pool has to.
+ */
+static void pass_on(struct oip_producer *producer)
+{
+    if (ring_is_claimable(&producer->ring)) {
+        execution_queue(producer);
+        pool_wake(producer->pool);
+    }
+}
+
+static void consumer_sleep(struct oip_producer *producer, uint64_t head, bool may_help)
 {
     struct oip_ready_queue *queue = producer->ready_queue;
     uint32_t ticket = parking_ticket(&queue->parking);
     int64_t timeout;
     uint64_t target = waking_consumer_target(producer, head, &timeout);
-    bool runs_items = producer->assists || on_pool_thread(producer->pool);
+    bool runs_items = may_help && (producer->assists || on_pool_thread(producer->pool));
     if (!go_idle(producer, head, target, runs_items && producer->width == 0)) {
         return;
+    }
+    if (!may_help) {
+        pass_on(producer); /* after going idle: pairs with waking_after_publish() */
     }
     uint64_t began = oip_now();
     execution_sleep(&queue->parking, ticket, timeout);
@@ -56,18 +70,25 @@ static int wait_for_head(struct oip_producer *producer, uint64_t head, enum head
     uint64_t ran;
     /* The items may have no other thread than the one that waits for them. */
     bool pool_thread = on_pool_thread(producer->pool);
+    bool may_help = execution_may_help(producer);
+    if (pool_thread && !may_help) {
+        return fail_with(-EDEADLK, "oip_next: this thread of the pool would wait, and may not help");
+    }
     if (pool_thread && waits_are_deep()) {
         return fail_with(-EDEADLK, "oip_next: this thread is inside %d items and consumers already", WINDOW_HELP_DEPTH);
     }
     if (is_overtaken(producer, head)) {
         /* There is a substitute in its place. */
-    } else if ((pool_thread || waking_should_help(producer)) &&
+    } else if (may_help && (pool_thread || waking_should_help(producer)) &&
                (ran = execution_help(producer, &producer->until_sample)) != 0) {
         add(&producer->assisted, ran); /* the head may be finished by now */
     } else if (producer->wait == OIP_WAIT_SPIN) {
+        if (!may_help) {
+            pass_on(producer);
+        }
         oip_relax();
     } else if (!poll_head(producer, head, view)) {
-        consumer_sleep(producer, head);
+        consumer_sleep(producer, head, may_help);
     }
     stall_end(producer, head);
     return 0;
@@ -130,7 +151,8 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
         if (take_if_done(producer, head, payload, sequence)) {
             return 1;
         }
-        if (producer->assists && head < atomic_load_explicit(&producer->gate, memory_order_acquire)) {
+        if (producer->assists && head < atomic_load_explicit(&producer->gate, memory_order_acquire) &&
+            execution_may_help(producer)) {
             uint64_t ran = run_head(producer, head, &producer->until_sample);
             add(&producer->assisted, ran);
             if (OIP_LIKELY(ran != 0)) {

@@ -259,6 +259,9 @@ int oip_stop(oip_producer *producer, void **value)
         if (result != 0) {
             return result;
         }
+        if (on_pool_thread(producer->pool) && !execution_may_help(producer)) {
+            return fail_with(-EDEADLK, "oip_stop: this thread of the pool would wait, and may not help");
+        }
         if (on_pool_thread(producer->pool) && waits_are_deep()) {
             return fail_with(-EDEADLK, "oip_stop: this thread is inside %d items and consumers already",
                              WINDOW_HELP_DEPTH);

@@ -81,6 +81,12 @@ enum phase execution_run(struct oip_producer *producer, uint64_t sequence, uint3
 /* Calls the run function with `payload`, which is the slot's or a copy, and measures some of the calls. Its result. */
 int execution_call(struct oip_producer *producer, void *payload, uint64_t sequence, uint32_t *until_sample);
 
+/* Whether this thread, in a call of the program's, may run items instead of waiting. */
+static inline bool execution_may_help(const struct oip_producer *producer)
+{
+    return producer->may_help == NULL || producer->may_help(producer->context);
+}
+
 /* Claims and runs items on a thread that is not at its turn: a blocked caller, a waiting consumer. How many. */
 uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample);
 

@@ -118,6 +118,7 @@ static void init(struct oip_producer *producer, struct oip_pool *pool, const str
     /* A thread that is inside an item that hangs can do nothing else: those who call and deliver run none then. */
     producer->assists = !options->no_assist && options->on_failure != OIP_FAIL_FAST && producer->deadlines == NULL;
     producer->items_wait = options->no_assist;
+    producer->may_help = options->may_help;
     producer->generation = fork_generation;
     producer->payload_stride =
         (options->payload_size + options->payload_align - 1) / options->payload_align * options->payload_align;

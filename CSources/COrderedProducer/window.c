@@ -298,7 +298,11 @@ int window_wait(struct oip_producer *producer, const void *payload, const struct
                          WINDOW_HELP_DEPTH);
     }
     bool pool_thread = on_pool_thread(producer->pool);
-    bool helps = producer->assists || pool_thread;
+    bool may_help = execution_may_help(producer);
+    if (pool_thread && !may_help) {
+        return fail_with(-EDEADLK, "the window is full, and this thread of the pool may not help");
+    }
+    bool helps = may_help && (producer->assists || pool_thread);
     struct sleeper sleeper;
     sleeper_init(&sleeper);
     struct waiter *waiter = waiter_of(&sleeper.waiter);

@@ -37,12 +37,12 @@ extension OrderedItemProducer {
 
     /// The blocking form, for code outside Swift concurrency.
     ///
-    /// Where the window is full, the thread helps by running items (unless ``ProducerConfiguration/assists`` is off),
-    /// and waits where there is nothing to help with. Otherwise as the async form.
+    /// Where the window is full, the thread helps by running items (unless ``ProducerConfiguration/assists`` is off, or
+    /// it is inside a task), and waits where there is nothing to help with. Otherwise as the async form.
     ///
     /// - Throws: ``ProducerError/wouldDeadlock`` inside an item of the same pool where the window is full and helping
-    ///   cannot make room, or where the thread is inside 32 items already. No sequence is used up, and `make` is
-    ///   dropped.
+    ///   cannot make room, or where the thread is inside 32 items already, or inside a task. No sequence is used up,
+    ///   and `make` is dropped.
     @available(*, noasync, message: "use 'await produceItem' here: this form blocks the thread")
     @inlinable
     public func produceItem(_ make: consuming @escaping @Sendable () throws -> Item) throws -> UInt64? {

@@ -234,13 +234,21 @@ struct oip_producer_options {
     oip_substitute_function substitute;                      /* NULL: overtaken items fail with -ETIMEDOUT */
     oip_failed_function failed;                              /* may be NULL */
     void (*release_argument)(void *context, void *argument); /* of items that needed no substitute; may be NULL */
+
+    /*
+     * Asked on a thread that is about to run items instead of waiting, in a call of the program's: whether it may. NULL:
+     * it always may. For threads on which an item would see what is not meant for it, thread-local values say. Must be
+     * quick, and give the same answer throughout one call. A thread of the producer's pool that may not is refused with
+     * -EDEADLK where it would wait, since what it waits for may have no other thread.
+     */
+    bool (*may_help)(void *context);
 };
 
 #define OIP_MAX_WINDOW ((size_t)1 << 30)
 #define OIP_PRODUCER_OPTIONS_INIT                                                                                      \
     {                                                                                                                  \
         sizeof(struct oip_producer_options), 0, 0, OIP_END_IN_ORDER, OIP_WAIT_ADAPTIVE, false, NULL, 0, 0, NULL, NULL, \
-            NULL, NULL, NULL, NULL, 0, false, NULL, NULL, NULL                                                         \
+            NULL, NULL, NULL, NULL, 0, false, NULL, NULL, NULL, NULL                                                   \
     }
 
 /* Makes a producer on `pool`. On failure nothing is left behind; `release` is not called. */

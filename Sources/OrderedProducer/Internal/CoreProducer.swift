@@ -41,6 +41,7 @@ final class CoreProducer: Sendable {
             unsafe options.run = ItemHooks.runCallback
             unsafe options.discard = ItemHooks.discardCallback
             unsafe options.release = ItemHooks.releaseCallback
+            unsafe options.may_help = ItemHooks.mayHelpCallback
             unsafe options.context = context.toOpaque()
             if let lane {
                 hooks.keep(lane)

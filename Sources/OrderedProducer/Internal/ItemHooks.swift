@@ -46,6 +46,12 @@ final class ItemHooks: Sendable {
         }
     }
 
+    /// A thread that is inside a task runs no items for others: they would see its task-local values and its
+    /// cancellation.
+    static let mayHelpCallback: @convention(c) (UnsafeMutableRawPointer?) -> Bool = { _ in
+        unsafe withUnsafeCurrentTask { unsafe $0 == nil }
+    }
+
     static let releaseCallback: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
         unsafe Unmanaged<ItemHooks>.fromOpaque(context!).release()
     }
