@@ -238,7 +238,9 @@ static void resizing_makes_and_ends_threads(int variant)
     CHECK_EQUAL(oip_pool_resize(pool, 0), -EINVAL);
     CHECK_EQUAL(oip_pool_resize(pool, OIP_MAX_THREADS + 1), -EINVAL);
     CHECK_EQUAL(oip_pool_threads(pool), 2);
-    pool_end(pool);
+    CHECK_EQUAL(oip_pool_shutdown(pool), 0);
+    CHECK_EQUAL(oip_pool_threads(pool), 0);
+    oip_pool_release(pool);
     WAIT_UNTIL(library_threads() == 0);
 }
 
