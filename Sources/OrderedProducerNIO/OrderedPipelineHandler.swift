@@ -236,7 +236,6 @@
 
         func connectionIsOver() {
             phase = .over
-            owesRead = false
             abandon()
         }
 

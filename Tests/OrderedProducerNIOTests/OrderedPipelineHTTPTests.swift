@@ -46,7 +46,7 @@
                         let handlers = channel.pipeline.syncOperations
                         try handlers.configureHTTPServerPipeline(
                             withPipeliningAssistance: false, withErrorHandling: false)
-                        try handlers.addHandler(NIOHTTPServerRequestAggregator(maxContentLength: 1 << 16))
+                        try handlers.addHandler(OrderedPipelineHTTPAggregator(maxContentLength: 1 << 16))
                         try handlers.addHandler(OrderedPipelineHandler(pipeline))
                     }
                 }
