@@ -6,6 +6,7 @@
 #include "structures.h"
 
 struct quiescence_counts *quiescence_counts;
+bool quiescence_of_hangs_only;
 
 enum { LOOKOUT_NS = 1000000, FIRST_GUESS_NS = 30000, MOVING_NS = 20000 };
 
@@ -216,6 +217,9 @@ static void check_pool(void)
 
 static void look(bool core_timers, uint64_t until)
 {
+    if (quiescence_of_hangs_only && until != UINT64_MAX) {
+        return;
+    }
     timers = core_timers;
     lateness_look(until - controller_now());
     bool any = false;
