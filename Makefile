@@ -59,6 +59,8 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	    'faults, AddressSanitizer' 'Tests/Faults/run --address' \
 	    'schedules, AddressSanitizer' \
 	    'SANITIZE=address,undefined BUILD_DIR=$(CURDIR)/.build/schedules-address Tests/Schedules/run --bound 1 --random 20 --seconds 4' \
+	    'random programs, AddressSanitizer' \
+	    'SANITIZE=address,undefined BUILD_DIR=$(CURDIR)/.build/schedules-address Tests/Schedules/run --programs --seconds 60' \
 	    'interface' 'Scripts/check-abi' \
 	    'mutants, the tool itself' 'Tests/Mutants/run --self-test' \
 	    'library, ThreadSanitizer' '$(THREAD_SANITIZER) --filter "^OrderedProducerTests\\."' \

@@ -34,6 +34,33 @@ extern struct thread threads[MOST_THREADS];
 extern unsigned thread_count;
 extern _Thread_local struct thread *self; /* NULL: not controlled */
 
+extern uint64_t now;  /* what the clock shows */
+extern uint32_t step; /* the next one's number */
+extern struct trace *trace;
+extern const char *play_name;
+
+static inline unsigned index_of(const struct thread *thread)
+{
+    return (unsigned)(thread - threads);
+}
+
+/* Where a step is made, and how. */
+struct place {
+    const char *function;
+    int line;
+    enum point point;
+    bool polls;
+};
+
+/* choice.c: who goes on, where `by_itself` would; `possible`, `runnable` and `timed` are sets of threads. */
+void choice_begin(const struct schedule *schedule, struct chance chance);
+struct thread *deviate(struct thread *by_itself, uint32_t possible, enum point point);
+struct thread *decide(struct thread *by_itself, uint32_t runnable, uint32_t timed, const struct place *place);
+void look_at_quiet(void); /* nobody can go on */
+
+/* failing.c */
+void failing_begin(void);
+
 /* So much time passes: what the clock shows then. */
 uint64_t now_after(uint64_t nanoseconds);
 

@@ -4,76 +4,20 @@
 #endif
 #include "batons.h"
 
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
-bool controller_tells, controller_tells_steps;
-struct decider *controller_decider;
-void (*controller_quiet)(bool timers, uint64_t until);
-void (*controller_explain)(void);
+bool controller_tells;
 
 struct thread threads[MOST_THREADS];
 unsigned thread_count;
 _Thread_local struct thread *self;
 static sem_t all_ended;
-static uint64_t now;
-
-static const char *play_name;
-static const struct schedule *schedule;
-static unsigned next_deviation;
-static struct chance chance;
-static struct trace *trace;
-static uint32_t step;
+uint64_t now;
+uint32_t step;
+struct trace *trace;
+const char *play_name;
 static bool open_to_deviations;
 static unsigned polls_in_vain; /* since somebody waited or was woken */
-
-/* Where a step is made, and how. */
-struct place {
-    const char *function;
-    int line;
-    enum point point;
-    bool polls;
-};
-
-_Noreturn void controller_fail(const char *format, ...)
-{
-    va_list arguments;
-    fprintf(stderr, "FAIL %s: ", play_name);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    if (controller_explain != NULL) {
-        controller_explain();
-    } else {
-        schedule_print(stderr, play_name, &trace->taken);
-    }
-    fflush(NULL);
-    _exit(1);
-}
-
-/* AddressSanitizer calls this before it ends the process. */
-void __asan_on_error(void)
-{
-    if (controller_explain != NULL) {
-        controller_explain();
-    } else {
-        schedule_print(stderr, play_name, &trace->taken);
-    }
-}
-
-static void on_fault(int number)
-{
-    controller_fail("signal %d", number);
-}
-
-static unsigned index_of(const struct thread *thread)
-{
-    return (unsigned)(thread - threads);
-}
 
 static void time_out(struct thread *thread)
 {
@@ -153,81 +97,6 @@ static void expire(void)
             time_out(&threads[i]);
         }
     }
-}
-
-/* The thread that goes on, by the schedule or by chance. */
-static struct thread *deviate(struct thread *by_itself, uint32_t possible, enum point point)
-{
-    unsigned wanted = MOST_THREADS;
-    if (chance.one_in != 0) {
-        bool may = possible != 0 && trace->taken.count < MOST_DEVIATIONS && (!chance.at_points || point != NO_POINT);
-        if (may && chance_next(&chance, chance.one_in) == 0) {
-            do {
-                wanted = (unsigned)chance_next(&chance, thread_count);
-            } while ((possible & 1u << wanted) == 0);
-        }
-    } else if (next_deviation < schedule->count && schedule->deviations[next_deviation].step == step) {
-        const struct deviation *deviation = &schedule->deviations[next_deviation++];
-        if (deviation->point != NO_POINT && deviation->point != point) {
-            controller_fail("step %u is not at %s: the schedule is of other sources", step,
-                            point_name(deviation->point));
-        }
-        wanted = deviation->thread;
-    }
-    if (wanted >= thread_count || (possible & 1u << wanted) == 0) {
-        return by_itself;
-    }
-    trace->taken.deviations[trace->taken.count++] = (struct deviation){step, wanted, point};
-    return &threads[wanted];
-}
-
-/* Nobody can go on: what is the state of things? */
-static void look_at_quiet(void)
-{
-    uint64_t until = NEVER;
-    bool timers = false;
-    for (unsigned i = 0; i < thread_count; i++) {
-        if (threads[i].state == WAITING && threads[i].deadline != NEVER) {
-            until = threads[i].deadline < until ? threads[i].deadline : until;
-            timers = timers || !threads[i].naps;
-        }
-    }
-    if (controller_quiet != NULL) {
-        controller_quiet(timers, until);
-    }
-}
-
-static unsigned earliest_of(uint32_t timed)
-{
-    unsigned earliest = MOST_THREADS;
-    for (; timed != 0; timed &= timed - 1) {
-        unsigned i = (unsigned)__builtin_ctz(timed);
-        if (earliest == MOST_THREADS || threads[i].deadline < threads[earliest].deadline) {
-            earliest = i;
-        }
-    }
-    return earliest;
-}
-
-static struct thread *decide(struct thread *by_itself, uint32_t runnable, uint32_t timed, const struct place *place)
-{
-    if (runnable == 0) {
-        look_at_quiet();
-    }
-    if (controller_tells_steps) {
-        fprintf(stderr, "    step %u, %.3f us, thread %u (%s): %s:%d\n", step, (double)now / 1000, index_of(self),
-                self->role, place->function, place->line);
-    }
-    struct moment moment = {.function = place->function,
-                            .line = place->line,
-                            .point = place->point,
-                            .step = step,
-                            .thread = index_of(self->state == RUNNABLE ? self : by_itself),
-                            .polls = place->polls,
-                            .runnable = runnable,
-                            .timed = timed,
-                            .earliest = earliest_of(timed)};
-    return &threads[controller_decider->choose(controller_decider, &moment)];
 }
 
 /* One step begins. `by_itself` would go on; the thread that does, by the schedule. */
@@ -327,31 +196,6 @@ uint64_t controller_now(void)
     return now;
 }
 
-long thread_number(void)
-{
-    return self != NULL ? index_of(self) + 1 : 0;
-}
-
-void controller_role(const char *format, ...)
-{
-    if (self != NULL) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(self->role, sizeof self->role, format, arguments);
-        va_end(arguments);
-    }
-}
-
-bool controller_is(const char *role)
-{
-    return self != NULL && strcmp(self->role, role) == 0;
-}
-
-void controller_print_threads(void)
-{
-    describe_threads();
-}
-
 void controller_nap(uint64_t nanoseconds)
 {
     self->naps = true;
@@ -420,12 +264,10 @@ void controller_run(const char *play, void (*body)(void), const struct schedule 
                     struct trace *result)
 {
     play_name = play;
-    schedule = wanted;
-    next_deviation = 0;
     trace = result;
     trace->taken.count = 0;
     trace->points = 0;
-    chance = with;
+    choice_begin(wanted, with);
     trace->hash = 0xcbf29ce484222325;
     step = 0;
     open_to_deviations = false;
@@ -433,9 +275,7 @@ void controller_run(const char *play, void (*body)(void), const struct schedule 
     now = 1000000000;
     thread_count = 0;
     sem_init(&all_ended, 0, 0);
-    signal(SIGSEGV, on_fault);
-    signal(SIGBUS, on_fault);
-    signal(SIGABRT, on_fault);
+    failing_begin();
     pthread_t first;
     controller_create(&first, body_main, &body);
     sem_post(&threads[0].baton);

@@ -82,12 +82,12 @@ static uint32_t draw_time(struct drawing *drawing)
     return in_percent(drawing, 70) ? 0 : times[roll(drawing, sizeof times / sizeof *times)];
 }
 
-static bool asks(enum verb verb)
+bool verb_asks(enum verb verb)
 {
     return verb >= PRODUCE && verb <= REQUEST_RESERVATION;
 }
 
-static bool waits(enum verb verb)
+bool verb_waits(enum verb verb)
 {
     return verb == PRODUCE || verb == PRODUCE_MANY || verb == RESERVE || verb == REQUEST || verb == STOP ||
            verb == STOP_ASYNC;
@@ -113,7 +113,7 @@ static struct make draw_make(struct drawing *drawing, enum where where, unsigned
 static unsigned draw_producer(struct drawing *drawing, enum where where, enum verb verb, unsigned inside)
 {
     unsigned producers = drawing->program->producers;
-    if (!waits(verb) || where == AS_CALLER) {
+    if (!verb_waits(verb) || where == AS_CALLER) {
         return roll(drawing, producers);
     }
     if (where == AS_DIRECTOR || where == AS_LOOP || where == AS_CALLBACK ||
@@ -188,7 +188,7 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
         } else if (verb == NAP && operation.time == 0) {
             continue;
         }
-        if (asks(verb) || verb == JOB) {
+        if (verb_asks(verb) || verb == JOB) {
             operation.make = draw_make(drawing, where, of);
         }
         if (verb == TRY_MANY && drawing->mode == ITEMS_AWAIT && !drawing->awaits && outside &&
@@ -253,52 +253,6 @@ static void insert_attachments(struct drawing *drawing)
     }
 }
 
-static bool asks_of(const struct operation *operation, unsigned of)
-{
-    return asks(operation->verb) && operation->of == of;
-}
-
-/* One caller alone asks the first producer, one by one, and its items wait for its next call: G9. */
-static void draw_next_calls(struct drawing *drawing)
-{
-    struct program *program = drawing->program;
-    struct producer_plan *plan = &program->plans[0];
-    plan->no_assist = true;
-    plan->window = plan->window < 2 ? 2 : plan->window;
-    plan->consumes = plan->consumes == BY_NOBODY || plan->consumes == BY_SINK ? BY_THREAD : plan->consumes;
-    plan->deadlines = 0;
-    program->alone = 1;
-    for (unsigned i = 0; i <= program->callers; i++) {
-        for (unsigned j = 0; j < program->lists[i].count; j++) {
-            struct operation *operation = &program->lists[i].operations[j];
-            if (asks_of(operation, 0) && i != 1) {
-                operation->verb = NOTHING;
-            } else if (asks_of(operation, 0) && operation->verb == PRODUCE) {
-                operation->count = 1;
-                operation->make.awaits = AWAITS_NEXT_CALL;
-            }
-        }
-    }
-    program->on_told.verb = asks_of(&program->on_told, 0) ? NOTHING : program->on_told.verb;
-    for (unsigned i = 0; i < program->inner_count; i++) {
-        program->inner[i].verb = asks_of(&program->inner[i], 0) ? NOTHING : program->inner[i].verb;
-    }
-    for (unsigned i = 0; i < program->producers; i++) {
-        for (unsigned j = 0; j < MOST_INNER; j++) {
-            struct operation *operation = &program->plans[i].on_delivery[j];
-            operation->verb = asks_of(operation, 0) ? NOTHING : operation->verb;
-        }
-    }
-    /* The call that an item waits for: one that waits for room of the same producer, or for nobody. */
-    struct list *list = &program->lists[1];
-    for (unsigned j = 0; j < list->count; j++) {
-        struct operation *next = j + 1 < list->count ? &list->operations[j + 1] : NULL;
-        if (list->operations[j].make.awaits == AWAITS_NEXT_CALL && next != NULL && waits(next->verb)) {
-            *next = (struct operation){.verb = PRODUCE, .of = 0, .count = 1, .make = {.awaits = AWAITS_NOTHING}};
-        }
-    }
-}
-
 void program_draw(struct program *program, uint64_t seed)
 {
     *program = (struct program){.seed = seed};
@@ -332,7 +286,7 @@ void program_draw(struct program *program, uint64_t seed)
         program->on_told = draw_operation(&drawing, AS_CALLBACK, 0);
     }
     if (drawing.mode == NEXT_CALL) {
-        draw_next_calls(&drawing);
+        program_wait_for_next_calls(program);
     }
     if (in_percent(&drawing, 6)) {
         struct list *list = &program->lists[1];

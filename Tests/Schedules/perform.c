@@ -225,7 +225,7 @@ void program_perform(const struct program *program)
     }
     scene.releasing = true;
     while (scene.keeper.resumes != 0 || scene.operations != 0) {
-        controller_nap(100000);
+        controller_nap(1000000);
     }
     for (unsigned i = 0; i < program->producers; i++) {
         if (scene.sides[i].plan->ends != BY_RELEASE) {

@@ -124,6 +124,11 @@ enum { DEADLINE_TIMES = 7 };
 
 /* generator.c */
 void program_draw(struct program *program, uint64_t seed);
+bool verb_asks(enum verb verb);
+bool verb_waits(enum verb verb); /* for room or an end */
+
+/* next_calls.c: one caller alone asks the first producer, and its items wait for its next call. */
+void program_wait_for_next_calls(struct program *program);
 
 /* text.c */
 void program_print(FILE *to, const struct program *program);

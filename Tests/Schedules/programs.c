@@ -9,6 +9,8 @@
  *     Stops after so many failures that differ (1); each is made smaller, for S seconds (60). --only TEXT: those whose
  *     first line, without numbers, has the text; others are counted
  *
+ *     --hangs: what is late is no failure, only what never ends
+ *
  *   programs [--tells] [--steps] PROGRAM=seed [WITHOUT=elements] [PLAN=plan]      one again
  *
  * Ends with "N passed, N failed", of programs; the status is 1 where one failed. */
@@ -166,6 +168,8 @@ int main(int count, char **arguments)
             command.only = arguments[++i];
         } else if (strcmp(argument, "--tells") == 0) {
             tells = true;
+        } else if (strcmp(argument, "--hangs") == 0) {
+            quiescence_of_hangs_only = true;
         } else if (strcmp(argument, "--steps") == 0) {
             controller_tells_steps = true;
         } else if (strncmp(argument, "SEED=", 5) == 0) {

@@ -1,59 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "quiescence.h"
 
+#include "lateness.h"
 #include "scene.h"
 #include "structures.h"
 
-#include <string.h>
-
 struct quiescence_counts *quiescence_counts;
-const char *const excuse_names[EXCUSES] = {"cheap backlog",    "short backlog", "moderated",
-                                           "sink at a worker", "patient",       "helping",
-                                           "claimable",        "spare",         "leaver"};
+bool quiescence_of_hangs_only;
 
-enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000, FIRST_GUESS_NS = 30000, MOVING_NS = 20000 };
+enum { LOOKOUT_NS = 1000000, FIRST_GUESS_NS = 30000, MOVING_NS = 20000 };
 
 static struct seen_pool pool;
 static bool timers;
-
-/* How long something has been late with the same excuse, all threads being asleep. */
-static struct {
-    uint64_t time, what;
-    bool now;
-} excused[MOST_SIDES][EXCUSES];
-static uint64_t asleep_for; /* from now on, at least */
-
-/* As long as no thread can go on; others are as long as the items that are being run. */
-static const uint64_t bounds[EXCUSES] = {
-    [CHEAP_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
-    [SHORT_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
-    [MODERATED] = UINT64_MAX,
-    [SINK_AT_WORKER] = 2 * LOOKOUT_NS + SLACK_NS,
-    [PATIENT] = PATIENCE_NS + SLACK_NS,
-    [HELPING] = UINT64_MAX,
-    [CLAIMABLE] = UINT64_MAX,
-    [SPARE] = LOOKOUT_NS + SLACK_NS,
-    [LEAVER] = UINT64_MAX,
-};
-
-static void excuse(const struct side *side, enum excuse excuse, uint64_t what)
-{
-    unsigned number = side->number;
-    if (excused[number][excuse].now) {
-        return; /* for another reason at the same time */
-    }
-    if (excused[number][excuse].what != what) {
-        excused[number][excuse].time = 0;
-        excused[number][excuse].what = what;
-    }
-    excused[number][excuse].time += asleep_for;
-    if (excused[number][excuse].time > bounds[excuse]) {
-        controller_fail("late: producer %u, %s, for %llu us", number, excuse_names[excuse],
-                        (unsigned long long)excused[number][excuse].time / 1000);
-    }
-    excused[number][excuse].now = true;
-    quiescence_counts->excused[excuse]++;
-}
 
 static unsigned free_threads(void)
 {
@@ -259,15 +217,15 @@ static void check_pool(void)
 
 static void look(bool core_timers, uint64_t until)
 {
+    if (quiescence_of_hangs_only && until != UINT64_MAX) {
+        return;
+    }
     timers = core_timers;
-    asleep_for = until - controller_now();
+    lateness_look(until - controller_now());
     bool any = false;
     quiescence_counts->looks++;
     quiescence_counts->with_timers += timers;
     for (unsigned i = 0; i < scene.side_count; i++) {
-        for (unsigned e = 0; e < EXCUSES; e++) {
-            excused[i][e].now = false;
-        }
         struct side *side = &scene.sides[i];
         if (side->producer == NULL || side->released) {
             continue;
@@ -286,16 +244,12 @@ static void look(bool core_timers, uint64_t until)
     if (any) {
         check_pool();
     }
-    for (unsigned i = 0; i < scene.side_count; i++) {
-        for (unsigned e = 0; e < EXCUSES; e++) {
-            excused[i][e].time = excused[i][e].now ? excused[i][e].time : 0;
-        }
-    }
+    lateness_looked();
 }
 
 void quiescence_watch(bool watches)
 {
-    memset(excused, 0, sizeof excused);
+    lateness_begin();
     controller_quiet = watches ? look : NULL;
 }
 

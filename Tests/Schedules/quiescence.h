@@ -52,6 +52,9 @@ extern struct quiescence_counts *quiescence_counts;
 
 extern const char *const excuse_names[EXCUSES];
 
+/* Look only where nothing will ever happen again: what is late is no failure then. */
+extern bool quiescence_of_hangs_only;
+
 /* From now on, the producers of the scene. */
 void quiescence_watch(bool watches);
 
