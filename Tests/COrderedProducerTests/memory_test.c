@@ -175,7 +175,7 @@ static void what_is_given_back_is_used_again(int variant)
 static void a_place_in_the_run_queue_is_small(int variant)
 {
     (void)variant;
-    enum { RUNNABLES = 1000, MOST_BYTES = 2 * sizeof(struct ck_fifo_mpmc_entry) };
+    enum { RUNNABLES = 1000, MOST_BYTES = 2 * sizeof(struct node) };
     static struct run_queue queue;
     static struct runnable runnables[RUNNABLES];
     CHECK_EQUAL(run_queue_init(&queue), 0);
