@@ -347,6 +347,8 @@ static void consumer_is_gone(struct oip_producer *producer)
 static void *consumer_main(void *argument)
 {
     struct oip_producer *producer = argument;
+    struct oip_pool *pool = producer->pool;
+    pool_thread_begins(pool);
     pthread_setname_np(pthread_self(), producer->name); /* only a label: its failure is no failure */
     struct frame frame;
     frame_enter(&frame, producer);
@@ -359,6 +361,7 @@ static void *consumer_main(void *argument)
         consumer_is_gone(producer);
     }
     ending_part_done(producer);
+    pool_consumer_leaves(pool);
     return NULL;
 }
 
@@ -419,8 +422,7 @@ int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, v
     if (result != 0) {
         return result;
     }
-    pthread_t thread;
-    result = start_thread(&thread, NULL, consumer_main, producer);
+    result = pool_start_consumer(producer->pool, consumer_main, producer);
     if (result != 0) {
         /* As if never started: the delivery is given back, unless production ended meanwhile. */
         pthread_mutex_lock(&producer->lock);
@@ -435,7 +437,6 @@ int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, v
         }
         return result;
     }
-    pthread_detach(thread);
     return 0;
 }
 

@@ -96,30 +96,106 @@ static int start_worker(struct oip_pool *pool, uint32_t index, void (*errand)(vo
     return result;
 }
 
+/* Under the lock, which it gives up meanwhile. */
+static void join(struct oip_pool *pool, pthread_t thread)
+{
+    pool->joining++;
+    pthread_mutex_unlock(&pool->lock);
+    pthread_join(thread, NULL);
+    pthread_mutex_lock(&pool->lock);
+    pool->joining--;
+    pthread_cond_broadcast(&pool->changed);
+}
+
 /* Under the lock, which it gives up meanwhile: joins the threads that have left. Whether there were any. */
 static bool join_leavers(struct oip_pool *pool)
 {
     bool some = false;
-    for (uint32_t i = 0; i < OIP_MAX_THREADS && pool->workers[i] != NULL; i++) {
+    for (uint32_t i = 0; i < POOL_PLACES; i++) {
         struct worker *worker = pool->workers[i];
-        if (worker->state == WORKER_LEFT) {
-            pthread_t thread = worker->thread;
+        if (worker != NULL && worker->state == WORKER_LEFT) {
             worker->state = WORKER_NONE;
             some = true;
-            pthread_mutex_unlock(&pool->lock);
-            pthread_join(thread, NULL);
-            pthread_mutex_lock(&pool->lock);
+            join(pool, worker->thread);
         }
     }
+    if (pool->has_consumer_left) {
+        pool->has_consumer_left = false;
+        join(pool, pool->consumer_left);
+    }
+    pool->joining++;
     timekeeper_join(pool);
+    pool->joining--;
     return some;
+}
+
+/* Under the lock: those who have left, and would be joined, go by themselves. */
+static void detach_leavers(struct oip_pool *pool)
+{
+    for (uint32_t i = 0; i < POOL_PLACES; i++) {
+        struct worker *worker = pool->workers[i];
+        if (worker != NULL && worker->state == WORKER_LEFT) {
+            worker->state = WORKER_NONE;
+            pthread_detach(worker->thread);
+        }
+    }
+    if (pool->has_consumer_left) {
+        pool->has_consumer_left = false;
+        pthread_detach(pool->consumer_left);
+    }
+    timekeeper_detach(pool);
+}
+
+/* The pool that this thread was started for; NULL: none. To its very end. */
+static _Thread_local const struct oip_pool *thread_of;
+
+void pool_thread_begins(const struct oip_pool *pool)
+{
+    thread_of = pool;
+}
+
+int pool_start_consumer(struct oip_pool *pool, void *(*main)(void *), void *argument)
+{
+    pool_retain(pool);
+    pthread_mutex_lock(&pool->lock);
+    pool->consumers++;
+    pthread_mutex_unlock(&pool->lock);
+    pthread_t thread;
+    int result = start_thread(&thread, NULL, main, argument);
+    if (result != 0) {
+        pthread_mutex_lock(&pool->lock);
+        pool->consumers--;
+        pthread_cond_broadcast(&pool->changed);
+        pthread_mutex_unlock(&pool->lock);
+        pool_drop(pool); /* never the last: the producer's */
+    }
+    return result;
+}
+
+void pool_consumer_leaves(struct oip_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool joins = pool->has_consumer_left;
+    pthread_t before = pool->consumer_left;
+    pool->consumer_left = pthread_self();
+    pool->has_consumer_left = !pool->handle_gone;
+    if (pool->handle_gone) {
+        pthread_detach(pthread_self());
+    }
+    pool->consumers--;
+    pthread_cond_broadcast(&pool->changed);
+    if (joins) {
+        join(pool, before);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    pool_drop(pool);
 }
 
 /* Asks threads to leave; each wakes the next. */
 static void call_leavers(struct oip_pool *pool)
 {
     while (!pool_wake(pool) && pool_awake(pool) == 0 && atomic_load(&pool->live) != 0) {
-        sched_yield(); /* one is just between being awake and being parked */
+        /* One was awake at the first look, and is parked at the second: the next wakes it. */
     }
 }
 
@@ -144,11 +220,10 @@ static bool keep_leaver(struct oip_pool *pool)
     return false;
 }
 
-/* The first place that no thread has; OIP_MAX_THREADS: there is none. */
-static uint32_t find_place(const struct oip_pool *pool)
+/* The first place from `index` on that no thread has; `end`: there is none before it. */
+static uint32_t find_place(const struct oip_pool *pool, uint32_t index, uint32_t end)
 {
-    uint32_t index = 0;
-    while (index < OIP_MAX_THREADS && pool->workers[index] != NULL && pool->workers[index]->state != WORKER_NONE) {
+    while (index < end && pool->workers[index] != NULL && pool->workers[index]->state != WORKER_NONE) {
         index++;
     }
     return index;
@@ -166,7 +241,7 @@ static int add_threads(struct oip_pool *pool, uint32_t threads)
             return -ESHUTDOWN;
         }
         if (!keep_leaver(pool)) {
-            uint32_t index = find_place(pool);
+            uint32_t index = find_place(pool, 0, OIP_MAX_THREADS);
             if (index == OIP_MAX_THREADS) {
                 if (!join_leavers(pool)) {
                     pthread_cond_wait(&pool->changed, &pool->lock);
@@ -187,11 +262,11 @@ int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *
 {
     pthread_mutex_lock(&pool->lock);
     join_leavers(pool); /* spare threads before this one */
-    uint32_t index = find_place(pool);
+    uint32_t index = find_place(pool, OIP_MAX_THREADS, POOL_PLACES);
     int result = -EAGAIN;
     if (atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) {
         result = -ESHUTDOWN;
-    } else if (index != OIP_MAX_THREADS) {
+    } else if (index != POOL_PLACES) {
         result = start_worker(pool, index, errand, argument);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -252,7 +327,7 @@ static int read_options(struct oip_pool_options *read, const struct oip_pool_opt
 
 static void destroy(struct oip_pool *pool)
 {
-    for (uint32_t i = 0; pool->workers != NULL && i < OIP_MAX_THREADS && pool->workers[i] != NULL; i++) {
+    for (uint32_t i = 0; pool->workers != NULL && i < POOL_PLACES; i++) {
         free(pool->workers[i]);
     }
     free(pool->workers);
@@ -326,7 +401,7 @@ int oip_pool_create(oip_pool **created, const struct oip_pool_options *given)
     pool->cpu_count = options.cpu_count;
     snprintf(pool->name, sizeof pool->name, "%s", options.name != NULL ? options.name : "oip");
     atomic_init(&pool->references, 1);
-    pool->workers = calloc(OIP_MAX_THREADS, sizeof *pool->workers);
+    pool->workers = calloc(POOL_PLACES, sizeof *pool->workers);
     pool->cpus = options.cpu_count != 0 ? malloc(options.cpu_count * sizeof *pool->cpus) : NULL;
     if (pool->workers == NULL || (options.cpu_count != 0 && pool->cpus == NULL)) {
         result = fail_with(-ENOMEM, "oip_pool_create");
@@ -446,8 +521,8 @@ int oip_pool_shutdown(oip_pool *pool)
             return fail_with(-EDEADLK, "oip_pool_shutdown inside a consumer or an item on the same pool");
         }
     }
-    if (on_pool_thread(pool)) {
-        return fail_with(-EDEADLK, "oip_pool_shutdown on a thread of the same pool");
+    if (thread_of == pool) {
+        return fail_with(-EDEADLK, "oip_pool_shutdown on a thread of the same pool, or of a consumer on it");
     }
     pthread_mutex_lock(&pool->lock);
     pool->refusing = pool->shutting = true;
@@ -456,10 +531,14 @@ int oip_pool_shutdown(oip_pool *pool)
         pthread_cond_wait(&pool->changed, &pool->lock);
     }
     stop_threads(pool);
-    while (atomic_load_explicit(&pool->live, memory_order_relaxed) != 0 || timekeeper_runs(pool)) {
+    while (atomic_load_explicit(&pool->live, memory_order_relaxed) != 0 || timekeeper_runs(pool) ||
+           pool->consumers != 0) {
         pthread_cond_wait(&pool->changed, &pool->lock);
     }
     join_leavers(pool);
+    while (pool->joining != 0) { /* by others */
+        pthread_cond_wait(&pool->changed, &pool->lock);
+    }
     pthread_mutex_unlock(&pool->lock);
     return 0;
 }
@@ -470,7 +549,7 @@ void oip_pool_release(oip_pool *pool)
     pthread_mutex_lock(&pool->lock);
     pool->refusing = true;
     pool->handle_gone = true;
-    join_leavers(pool);
+    detach_leavers(pool);
     if (pool->open == 0) {
         stop_threads(pool);
     }

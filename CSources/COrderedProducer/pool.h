@@ -50,6 +50,9 @@ OIP_PRIVATE_BEGIN
 
 struct frame;
 
+/* Places of threads: of those that stay, and behind them of spare ones. */
+enum { POOL_SPARES = 64, POOL_PLACES = OIP_MAX_THREADS + POOL_SPARES };
+
 enum worker_state { WORKER_NONE = 0, WORKER_RUNS, WORKER_LEFT };
 
 struct worker {
@@ -84,12 +87,16 @@ struct oip_pool {
     atomic_uint wake_cost;      /* nanoseconds from a wake to the woken thread's running, moving average */
     OIP_ALIGNED_TO_LINE uint32_t processors; /* that this process may use */
     int generation;
-    struct worker **workers; /* OIP_MAX_THREADS places, made when first needed, in order */
+    struct worker **workers; /* POOL_PLACES, made when first needed, in order */
 
     pthread_mutex_t lock; /* everything below */
     pthread_cond_t changed;
-    uint32_t threads;       /* wanted */
-    uint64_t open;          /* producers that have not ended, functions that have not returned */
+    uint32_t threads;        /* wanted */
+    uint64_t open;           /* producers that have not ended, functions that have not returned */
+    uint32_t consumers;      /* threads of consumers that are not at their end */
+    pthread_t consumer_left; /* the last one that was, if it is not joined yet */
+    bool has_consumer_left;
+    uint32_t joining;       /* threads that somebody waits for */
     struct tenant *tenants; /* those producers; */
     struct tenant *shut;    /* and those of them that a shutdown has come by */
     bool refusing;          /* whatever would keep it running longer: the handle is gone, or */
@@ -150,6 +157,17 @@ int pool_enlist(struct oip_pool *pool, struct tenant *tenant);
 
 /* It has ended. `tenant`: the producer that was enlisted; NULL: a function, or a producer that was not. */
 void pool_close(struct oip_pool *pool, struct tenant *tenant);
+
+/* The first call of each thread that is started for the pool: it cannot wait for the pool's end. */
+void pool_thread_begins(const struct oip_pool *pool);
+
+/*
+ * The thread of a consumer: started; and its last call. The pool's shutdown waits for it, and joins it: what
+ * the program has on it, the release function and destructors of thread-local values, has returned then. A thread that
+ * leaves joins the one that left before it, so that they do not gather.
+ */
+int pool_start_consumer(struct oip_pool *pool, void *(*main)(void *), void *argument);
+void pool_consumer_leaves(struct oip_pool *pool);
 
 void pool_retain(struct oip_pool *pool);
 void pool_drop(struct oip_pool *pool);

@@ -131,6 +131,7 @@ static void *keeper_main(void *argument)
 {
     struct oip_pool *pool = argument;
     struct timekeeper *keeper = pool->timekeeper;
+    pool_thread_begins(pool);
     name_this_thread(pool);
     for (;;) {
         uint32_t ticket = parking_ticket(&keeper->parking);
@@ -291,5 +292,14 @@ void timekeeper_join(struct oip_pool *pool)
         pthread_mutex_unlock(&pool->lock);
         pthread_join(thread, NULL);
         pthread_mutex_lock(&pool->lock);
+    }
+}
+
+void timekeeper_detach(struct oip_pool *pool)
+{
+    struct timekeeper *keeper = pool->timekeeper;
+    if (keeper != NULL && keeper->state == WORKER_LEFT) {
+        keeper->state = WORKER_NONE;
+        pthread_detach(keeper->thread);
     }
 }

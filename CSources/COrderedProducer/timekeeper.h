@@ -63,6 +63,9 @@ bool timekeeper_runs(const struct oip_pool *pool);
 /* Under the pool's lock, which it gives up meanwhile: joins the thread if it has left. */
 void timekeeper_join(struct oip_pool *pool);
 
+/* Under the pool's lock: has the thread go by itself if it has left. */
+void timekeeper_detach(struct oip_pool *pool);
+
 /* With the pool. */
 void timekeeper_destroy(struct timekeeper *keeper);
 

@@ -16,8 +16,8 @@
 /* A wait of a thread for room, on its stack. */
 struct inner_caller {
     struct waiter *waiter;
-    uint64_t own;                 /* the outermost item of the producer that the thread is inside of; UINT64_MAX: none */
-    struct inner_caller *next;    /* of the producer: only waits that what the thread is inside of can make hopeless */
+    uint64_t own;              /* the outermost item of the producer that the thread is inside of; UINT64_MAX: none */
+    struct inner_caller *next; /* of the producer: only waits that what the thread is inside of can make hopeless */
     struct inner_caller *beneath; /* a wait for the same producer, on top of which this thread has run an item */
     struct inner_caller *outer;   /* the thread's wait beneath this one, for whatever producer */
     const struct oip_producer *producer;

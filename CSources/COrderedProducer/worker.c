@@ -278,7 +278,8 @@ static void park(struct worker *worker)
     }
     parking_wait(&worker->parking, ticket, PARKING_FOREVER);
     OIP_POINT(after_park);
-    worker->searching = worker->relied_on = true; /* counted by whoever woke, for what may not be the first in the queue */
+    worker->searching = worker->relied_on =
+        true; /* counted by whoever woke, for what may not be the first in the queue */
     measure_wake(worker);
 }
 
@@ -393,6 +394,7 @@ void *worker_main(void *argument)
 {
     struct worker *worker = argument;
     struct oip_pool *pool = worker->pool;
+    pool_thread_begins(pool);
     name_this_thread(worker);
     current_worker = worker;
     if (worker->errand == NULL) {
