@@ -68,7 +68,7 @@
                 await firstOf({ try? await gracefulShutdown() }, { await production.waitForEnd() })
                 try await drain()
             } onCancel: {
-                production.stopProducing()
+                production.stopProducingElsewhere()
             }
         }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #if ServiceLifecycle
+    import Foundation
     import OrderedProducer
     import ServiceLifecycle
     import ServiceLifecycleTestKit
@@ -88,6 +89,29 @@
             line.held.open()
             await #expect(throws: CancellationError.self) { try await running.value }
             #expect(line.received.withLock { $0 } == [])
+        }
+
+        /// What is outstanding is destroyed by code of the user's; the runtime holds a lock of the task in a handler.
+        @Test func theCancellationHandlerDestroysNothing() async throws {
+            final class Item: Sendable {
+                let ends: Locked<[Bool]>
+                init(_ ends: Locked<[Bool]>) { self.ends = ends }
+                deinit { ends.withLock { $0.append(Thread.current.threadDictionary["cancels"] != nil) } }
+            }
+            let ends = Locked([Bool]())
+            let producer = try OrderedItemProducer<Item, Void>(pool: WorkerPool(threads: 1))
+            for _ in 0..<8 { _ = try await producer.produceItem { Item(ends) } }
+            while producer.statistics.finishedWaiting < 8 { await Task.yield() }
+            let running = Task.immediate { try await ProducerService(producer).run() }
+            // The handlers run on this thread.
+            let cancel = {
+                Thread.current.threadDictionary["cancels"] = true
+                running.cancel()
+                Thread.current.threadDictionary["cancels"] = nil
+            }
+            cancel()
+            await #expect(throws: CancellationError.self) { try await running.value }
+            #expect(ends.withLock { $0 } == Array(repeating: false, count: 8))
         }
 
         @Test func cancellationDuringTheGracePeriodEndsAtOnce() async throws {

@@ -102,6 +102,42 @@ struct AsyncOrderedItemsTests {
         #expect(try await producer.produceItem { 1 } == nil)
     }
 
+    /// Finished items and such that have not begun, behind one that is being made.
+    @Test func aCancellationHandlerDestroysNoItems() async throws {
+        let ledger = Ledger()
+        let ends = Locked((inside: 0, outside: 0))
+        do {
+            let producer = try OrderedItemProducer<HandlerWitness, Never>(
+                pool: WorkerPool(threads: 2), configuration: .init(window: 64))
+            let items = try producer.items()
+            let (firstHeld, lastHeld, lastBegun) = (Gate(), Gate(), Gate())
+            for value in 0..<64 {
+                let captured = HandlerWitness(ledger, ends)
+                _ = try await producer.produceItem {
+                    _ = captured
+                    if value == 0 { firstHeld.wait() }
+                    if value == 31 {
+                        lastBegun.open()
+                        lastHeld.wait()
+                    }
+                    return HandlerWitness(ledger, ends)
+                }
+            }
+            let consumer = Task.immediate {
+                var iterator = items.makeAsyncIterator()
+                return try await iterator.next() == nil
+            }
+            await lastBegun.opened()
+            Handler.cancel(consumer)
+            #expect(try await consumer.value)
+            #expect(try await producer.produceItem { HandlerWitness(ledger, ends) } == nil)
+            firstHeld.open()
+            lastHeld.open()
+        }
+        await ledger.drained()
+        #expect(ends.withLock { $0.inside } == 0)
+    }
+
     @Test func pauseAndResumeReachTheIterator() async throws {
         let producer = try producer()
         let items = try producer.items()

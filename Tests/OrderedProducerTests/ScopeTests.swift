@@ -198,6 +198,68 @@ struct ScopeTests {
         await ledger.drained()
     }
 
+    /// Finished items and such that have not begun, behind one that is being made.
+    @Test(arguments: Consumer.Kind.allCases)
+    func aCancellationHandlerDestroysNoItems(kind: Consumer.Kind) async throws {
+        let ledger = Ledger()
+        let ends = Locked((inside: 0, outside: 0))
+        let (firstHeld, lastHeld, lastBegun, ended) = (Gate(), Gate(), Gate(), Gate())
+        do {
+            let pool = try WorkerPool(threads: 2)
+            let configuration = ProducerConfiguration(window: 64, assists: false)
+            typealias MakeWitness = @Sendable () throws -> HandlerWitness
+            let produce = { @Sendable (ask: (@escaping MakeWitness) async throws -> UInt64?) in
+                for value in 0..<64 {
+                    let captured = HandlerWitness(ledger, ends)
+                    _ = try await ask {
+                        _ = captured
+                        if value == 0 { firstHeld.wait() }
+                        if value == 31 {
+                            lastBegun.open()
+                            lastHeld.wait()
+                        }
+                        return HandlerWitness(ledger, ends)
+                    }
+                }
+                await ended.opened()
+            }
+            let running = Task {
+                switch kind {
+                case .thread:
+                    try await withOrderedItemProducer(
+                        of: HandlerWitness.self, pool: pool, configuration: configuration
+                    ) { items in
+                        for _ in items {}
+                    } produce: { producer in
+                        try await produce { try await producer.produceItem($0) }
+                    }
+                case .sequence:
+                    try await withOrderedItemProducer(
+                        of: HandlerWitness.self, pool: pool, configuration: configuration
+                    ) { items in
+                        for try await _ in items {}
+                    } produce: { producer in
+                        try await produce { try await producer.produceItem($0) }
+                    }
+                case .sink:
+                    try await withOrderedItemProducer(
+                        of: HandlerWitness.self, pool: pool, configuration: configuration, onItem: { _ in }
+                    ) { producer in
+                        try await produce { try await producer.produceItem($0) }
+                    }
+                }
+            }
+            await lastBegun.opened()
+            Handler.cancel(running)
+            firstHeld.open()
+            lastHeld.open()
+            ended.open()
+            await #expect(throws: CancellationError.self) { try await running.value }
+        }
+        await ledger.drained()
+        #expect(ends.withLock { $0.inside } == 0)
+    }
+
     @Test(arguments: Form.allCases)
     func cancelledTaskBeginsNothing(form: Form) async throws {
         let running = Task.immediate {

@@ -6,10 +6,12 @@
 /// ```
 ///               makeIterator            wait                    notified
 ///   unclaimed ──────────────► iterating ──────────────► waiting ─────────► iterating(woken)
-///       │                        │  ▲  notified (woken)     │
-///       │ sequenceDropped        │  └──────────             │
-///       └──────────► finished ◄──┴──────────────────────────┘  abandoned, ended
+///       │                        │  ▲  notified (woken)
+///       │ sequenceDropped        │  └──────────
+///       └──────────► finished ◄──┘  abandoned, ended
 /// ```
+///
+/// A cancelled task is notified, and leaves by itself.
 struct AsyncItemsStateMachine {
     typealias Continuation = CheckedContinuation<Void, Never>
 
@@ -67,31 +69,24 @@ struct AsyncItemsStateMachine {
         state = .finished
     }
 
-    enum Departure {
-        case none
-        /// The consumer is gone: production ends, and whoever waits is resumed.
-        case leave(Continuation?)
-    }
-
-    /// The iterator went, or its task was cancelled.
-    mutating func abandoned() -> Departure {
+    /// The iterator went, or its task found that it is cancelled. Whether the consumer is gone with it: production ends.
+    mutating func abandoned() -> Bool {
         switch state {
         case .unclaimed, .iterating:
             state = .finished
-            return .leave(nil)
-        case .waiting(let continuation):
-            state = .finished
-            return .leave(continuation)
+            return true
+        case .waiting:
+            preconditionFailure("whoever waits keeps the iterator, and is not cancelled before it was resumed")
         case .finished:
-            return .none
+            return false
         }
     }
 
-    /// The last copy of the sequence went.
-    mutating func sequenceDropped() -> Departure {
-        guard case .unclaimed = state else { return .none }
+    /// The last copy of the sequence went. Whether the consumer is gone with it.
+    mutating func sequenceDropped() -> Bool {
+        guard case .unclaimed = state else { return false }
         state = .finished
-        return .leave(nil)
+        return true
     }
 
     var isFinished: Bool {

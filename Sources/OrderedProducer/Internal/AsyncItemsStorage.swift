@@ -55,7 +55,9 @@ final class AsyncItemsStorage: Sendable {
                 waker.machine.withLock { $0.wait(continuation) }?.resume()
             }
         } onCancel: {
-            abandon()
+            // The task itself finds that it is cancelled, and leaves: what is outstanding then is destroyed there, by
+            // code of the user's, and not here, where the runtime holds a lock of the task.
+            waker.notify()
         }
         var tag: UnsafeMutableRawPointer?
         while unsafe oip_ready_queue_take(queue, &tag) == 1 {}
@@ -100,18 +102,16 @@ final class AsyncItemsStorage: Sendable {
 
     @usableFromInline
     func abandon() {
-        leave(waker.machine.withLock { $0.abandoned() })
+        if waker.machine.withLock({ $0.abandoned() }) { leave() }
     }
 
     func sequenceDropped() {
-        leave(waker.machine.withLock { $0.sequenceDropped() })
+        if waker.machine.withLock({ $0.sequenceDropped() }) { leave() }
     }
 
-    private func leave(_ departure: AsyncItemsStateMachine.Departure) {
-        guard case .leave(let continuation) = departure else { return }
+    private func leave() {
         ending.endNow()
         core.detach()
-        continuation?.resume()
     }
 }
 

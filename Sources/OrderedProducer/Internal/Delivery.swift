@@ -183,6 +183,13 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
         ending.endNow()
     }
 
+    /// As ``stopProducing()``, for a cancellation handler: what is outstanding is destroyed by code of the user's, and
+    /// so not there, where the runtime holds a lock of the task. Whoever must not outlive that awaits the task.
+    @discardableResult
+    func stopProducingElsewhere() -> Task<Void, Never> {
+        Task.detached { self.stopProducing() }
+    }
+
     /// The core refuses where a thread would wait for itself; tasks are for this side to recognise.
     private func refuseDeadlock() throws {
         if ItemScope.isInside(core) { throw ProducerError.wouldDeadlock }

@@ -9,6 +9,10 @@ package protocol Production: PushProducer, AnyObject {
 
     func finish()
 
+    /// As `stopProducing()`, for a cancellation handler: what is outstanding is destroyed on another thread.
+    @discardableResult
+    func stopProducingElsewhere() -> Task<Void, Never>
+
     /// Returns when production has ended, whatever the reason, or the task is cancelled. Changes nothing.
     nonisolated(nonsending) func waitForEnd() async
 
@@ -26,12 +30,14 @@ package struct StatisticsReader: Sendable {
 
 extension OrderedItemProducer: Production {
     package var statisticsReader: StatisticsReader { StatisticsReader(core: core) }
+    package func stopProducingElsewhere() -> Task<Void, Never> { delivery.stopProducingElsewhere() }
     package nonisolated(nonsending) func waitForEnd() async { await delivery.waitForEnd() }
     package nonisolated(nonsending) func drain() async throws { try await delivery.drain() }
 }
 
 extension OrderedTransform: Production {
     package var statisticsReader: StatisticsReader { StatisticsReader(core: core) }
+    package func stopProducingElsewhere() -> Task<Void, Never> { delivery.stopProducingElsewhere() }
     package nonisolated(nonsending) func waitForEnd() async { await delivery.waitForEnd() }
     package nonisolated(nonsending) func drain() async throws { try await delivery.drain() }
 }

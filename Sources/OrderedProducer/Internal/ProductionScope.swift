@@ -24,6 +24,7 @@ final class ProductionScope<Item: Sendable, Returned: Sendable, Output: Sendable
         abort: @escaping @Sendable () -> Void = {}, join: nonisolated(nonsending) () async -> Void = {},
         consumerSeesFailure: Bool = false
     ) async throws -> Output? {
+        let ending = Locked<Task<Void, Never>?>(nil)
         let failure = try await withTaskCancellationHandler {
             var consequence: (any Error)?
             do {
@@ -46,9 +47,11 @@ final class ProductionScope<Item: Sendable, Returned: Sendable, Output: Sendable
             return failure
         } onCancel: {
             machine.withLock { $0.cancelled() }
-            delivery.stopProducing()
+            let task = delivery.stopProducingElsewhere()
+            ending.withLock { $0 = task }
             abort()
         }
+        await ending.withLock { $0 }?.value
         if let failure, !consumerSeesFailure { throw failure }
         return try machine.withLock { machine in Result { try machine.outcome() } }.get()
     }
