@@ -3,8 +3,8 @@
 /// pthreads that run item functions, shared by any number of producers: the original's class-wide thread pool.
 ///
 /// Producers with something to run are served in turn, so that thousands of them share a pool fairly. Item functions
-/// may block: that is what these threads are for, unlike those of Swift's concurrency runtime. All signals are blocked
-/// in them.
+/// may block: that is what these threads are for, unlike those of Swift's concurrency runtime. Signals are blocked in
+/// them, except those that a thread causes itself (`SIGSEGV` and its like): a program's crash handler runs there.
 ///
 /// Every method may be called from any thread or task. Producers keep their pool: its threads go on until the last of
 /// them is gone, whoever else has let go of it.

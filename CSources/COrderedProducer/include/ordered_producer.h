@@ -236,10 +236,10 @@ struct oip_producer_options {
     void (*release_argument)(void *context, void *argument); /* of items that needed no substitute; may be NULL */
 
     /*
-     * Asked on a thread that is about to run items instead of waiting, in a call of the program's: whether it may. NULL:
-     * it always may. For threads on which an item would see what is not meant for it, thread-local values say. Must be
-     * quick, and give the same answer throughout one call. A thread of the producer's pool that may not is refused with
-     * -EDEADLK where it would wait, since what it waits for may have no other thread.
+     * Asked on a thread that is about to run items instead of waiting, in a call of the program's: whether it may.
+     * NULL: it always may. For threads on which an item would see what is not meant for it, thread-local values say.
+     * Must be quick, and give the same answer throughout one call. A thread of the producer's pool that may not is
+     * refused with -EDEADLK where it would wait, since what it waits for may have no other thread.
      */
     bool (*may_help)(void *context);
 };
