@@ -96,15 +96,27 @@ static int start_worker(struct oip_pool *pool, uint32_t index, void (*errand)(vo
     return result;
 }
 
-/* Under the lock, which it gives up meanwhile. */
+/* Under the lock, which it gives up meanwhile. Not cancelled: that would leave the pool locked. */
+static void await_change(struct oip_pool *pool)
+{
+    int before;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    pthread_cond_wait(&pool->changed, &pool->lock);
+    pthread_setcancelstate(before, NULL);
+}
+
+/* Likewise. */
 static void join(struct oip_pool *pool, pthread_t thread)
 {
+    int before;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
     pool->joining++;
     pthread_mutex_unlock(&pool->lock);
     pthread_join(thread, NULL);
     pthread_mutex_lock(&pool->lock);
     pool->joining--;
     pthread_cond_broadcast(&pool->changed);
+    pthread_setcancelstate(before, NULL);
 }
 
 /* Under the lock, which it gives up meanwhile: joins the threads that have left. Whether there were any. */
@@ -123,9 +135,10 @@ static bool join_leavers(struct oip_pool *pool)
         pool->has_consumer_left = false;
         join(pool, pool->consumer_left);
     }
-    pool->joining++;
-    timekeeper_join(pool);
-    pool->joining--;
+    pthread_t keeper;
+    if (timekeeper_take_left(pool, &keeper)) {
+        join(pool, keeper);
+    }
     return some;
 }
 
@@ -143,7 +156,10 @@ static void detach_leavers(struct oip_pool *pool)
         pool->has_consumer_left = false;
         pthread_detach(pool->consumer_left);
     }
-    timekeeper_detach(pool);
+    pthread_t keeper;
+    if (timekeeper_take_left(pool, &keeper)) {
+        pthread_detach(keeper);
+    }
 }
 
 /* The pool that this thread was started for; NULL: none. To its very end. */
@@ -152,6 +168,8 @@ static _Thread_local const struct oip_pool *thread_of;
 void pool_thread_begins(const struct oip_pool *pool)
 {
     thread_of = pool;
+    /* It would end in the middle of an item, and leave everybody waiting. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 }
 
 int pool_start_consumer(struct oip_pool *pool, void *(*main)(void *), void *argument)
@@ -244,7 +262,7 @@ static int add_threads(struct oip_pool *pool, uint32_t threads)
             uint32_t index = find_place(pool, 0, OIP_MAX_THREADS);
             if (index == OIP_MAX_THREADS) {
                 if (!join_leavers(pool)) {
-                    pthread_cond_wait(&pool->changed, &pool->lock);
+                    await_change(pool);
                 }
                 continue;
             }
@@ -416,7 +434,7 @@ int oip_pool_create(oip_pool **created, const struct oip_pool_options *given)
     if (result != 0) {
         stop_threads(pool);
         while (atomic_load(&pool->live) != 0) {
-            pthread_cond_wait(&pool->changed, &pool->lock);
+            await_change(pool);
         }
         join_leavers(pool);
     }
@@ -528,16 +546,16 @@ int oip_pool_shutdown(oip_pool *pool)
     pool->refusing = pool->shutting = true;
     shut_tenants(pool);
     while (pool->open != 0) {
-        pthread_cond_wait(&pool->changed, &pool->lock);
+        await_change(pool);
     }
     stop_threads(pool);
     while (atomic_load_explicit(&pool->live, memory_order_relaxed) != 0 || timekeeper_runs(pool) ||
            pool->consumers != 0) {
-        pthread_cond_wait(&pool->changed, &pool->lock);
+        await_change(pool);
     }
     join_leavers(pool);
     while (pool->joining != 0) { /* by others */
-        pthread_cond_wait(&pool->changed, &pool->lock);
+        await_change(pool);
     }
     pthread_mutex_unlock(&pool->lock);
     return 0;

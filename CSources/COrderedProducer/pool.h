@@ -158,7 +158,7 @@ int pool_enlist(struct oip_pool *pool, struct tenant *tenant);
 /* It has ended. `tenant`: the producer that was enlisted; NULL: a function, or a producer that was not. */
 void pool_close(struct oip_pool *pool, struct tenant *tenant);
 
-/* The first call of each thread that is started for the pool: it cannot wait for the pool's end. */
+/* The first call of each thread that is started for the pool: it cannot wait for the pool's end, nor be cancelled. */
 void pool_thread_begins(const struct oip_pool *pool);
 
 /*

@@ -283,23 +283,13 @@ bool timekeeper_runs(const struct oip_pool *pool)
     return pool->timekeeper != NULL && pool->timekeeper->state == WORKER_RUNS;
 }
 
-void timekeeper_join(struct oip_pool *pool)
+bool timekeeper_take_left(struct oip_pool *pool, pthread_t *thread)
 {
     struct timekeeper *keeper = pool->timekeeper;
-    if (keeper != NULL && keeper->state == WORKER_LEFT) {
-        pthread_t thread = keeper->thread;
-        keeper->state = WORKER_NONE;
-        pthread_mutex_unlock(&pool->lock);
-        pthread_join(thread, NULL);
-        pthread_mutex_lock(&pool->lock);
+    if (keeper == NULL || keeper->state != WORKER_LEFT) {
+        return false;
     }
-}
-
-void timekeeper_detach(struct oip_pool *pool)
-{
-    struct timekeeper *keeper = pool->timekeeper;
-    if (keeper != NULL && keeper->state == WORKER_LEFT) {
-        keeper->state = WORKER_NONE;
-        pthread_detach(keeper->thread);
-    }
+    keeper->state = WORKER_NONE;
+    *thread = keeper->thread;
+    return true;
 }

@@ -60,11 +60,8 @@ void timekeeper_stop(struct oip_pool *pool);
 /* Under the pool's lock: whether it has a thread that runs. */
 bool timekeeper_runs(const struct oip_pool *pool);
 
-/* Under the pool's lock, which it gives up meanwhile: joins the thread if it has left. */
-void timekeeper_join(struct oip_pool *pool);
-
-/* Under the pool's lock: has the thread go by itself if it has left. */
-void timekeeper_detach(struct oip_pool *pool);
+/* Under the pool's lock: whether the thread has left, and is now the caller's to join or detach. */
+bool timekeeper_take_left(struct oip_pool *pool, pthread_t *thread);
 
 /* With the pool. */
 void timekeeper_destroy(struct timekeeper *keeper);

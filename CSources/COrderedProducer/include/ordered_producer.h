@@ -48,7 +48,16 @@
  *
  * Threads
  *     Every function may be called from any thread unless it says otherwise. The consuming functions (oip_next,
- *     oip_try_next) belong to one thread at a time per producer.
+ *     oip_try_next) belong to one thread at a time per producer. No function may be called from a signal handler.
+ *
+ *     The program's functions that the library calls (items, sinks, consumers, callbacks) return: they do not leave by
+ *     pthread_exit(), longjmp() or a C++ exception, and a thread of the program's is not cancelled inside one, or inside
+ *     a call of the library. The library's own threads disable cancellation. They block all signals but those that the
+ *     kernel raises for what a thread itself did (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) and SIGABRT, so that
+ *     a crash handler is called on them, too.
+ *
+ *     In a child of fork() each call on an object from before fails with -ECHILD, or does nothing; objects that it makes
+ *     itself are its own. A child of _Fork(), vfork() or clone() is not noticed: it must not call the library.
  */
 #ifndef ORDERED_PRODUCER_H
 #define ORDERED_PRODUCER_H
@@ -256,7 +265,12 @@ OIP_API int oip_producer_create(oip_producer **producer, oip_pool *pool, const s
 
 /*
  * Gives the handle back: ends production as oip_stop_producing() does, if it has not ended. Never blocks. The memory
- * goes when the last item that is running has returned.
+ * goes when the last item that is running has returned; `release` is called then, on any thread, or by this call.
+ *
+ * The handle is nobody's from then on, so no other thread may be inside a call with it, or wait in one: to send waiting
+ * callers home, call oip_stop_producing(), and wait until they have returned. Only what production itself still owes is
+ * done with it: the consumer function of oip_start() goes on until it returns, oip_next() saying that the iteration has
+ * ended, and reserved items are still to be completed or failed.
  */
 OIP_API void oip_producer_release(oip_producer *producer);
 
