@@ -114,8 +114,8 @@ public final class WorkerPool: Sendable {
         }
     }
 
-    /// Refuses new producers, items and calls of ``run(_:)`` from the beginning; each producer on the pool finishes as by
-    /// `finish()`. Waits until what is outstanding is delivered and every ``run(_:)`` has returned, then ends the
+    /// Refuses new producers, items and calls of ``run(_:)`` from the beginning; each producer on the pool finishes as
+    /// by `finish()`. Waits until what is outstanding is delivered and every ``run(_:)`` has returned, then ends the
     /// threads. So it waits for a consumer where items are outstanding and none was started, and for the end of a
     /// pause. Idempotent: each call returns when all is done.
     ///
