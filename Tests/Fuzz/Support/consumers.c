@@ -118,7 +118,8 @@ int lane_try_next(struct lane *lane)
     uint64_t sequence = UINT64_MAX;
     int result = oip_try_next(lane->producer, payload, &sequence);
     if (lane->consumer == CONSUMER_OF_NOBODY) {
-        EXPECT(result == -EINVAL || (result == 0 && (lane->stopping || atomic_load(&lane->account.abrupt))));
+        bool may_be_over = lane->stopping || atomic_load(&lane->account.abrupt) || lane->pool->refuses;
+        EXPECT(result == -EINVAL || (result == 0 && may_be_over));
     } else if (result == 1) {
         EXPECT(!lane->paused || lane->inside_pauses);
         take(lane, payload, sequence);
