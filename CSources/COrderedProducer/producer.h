@@ -46,8 +46,8 @@ struct oip_producer {
     void *context;
     oip_observe_function observe;
     bool (*may_help)(void *context); /* NULL: whoever waits may run items */
-    struct deadlines *deadlines; /* NULL: its items have none */
-    uint32_t width;              /* 0: no bound of its own */
+    struct deadlines *deadlines;     /* NULL: its items have none */
+    uint32_t width;                  /* 0: no bound of its own */
     enum oip_failure_policy on_failure;
     enum oip_wait_strategy wait;
     bool assists;

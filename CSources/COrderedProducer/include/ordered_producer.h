@@ -51,13 +51,13 @@
  *     oip_try_next) belong to one thread at a time per producer. No function may be called from a signal handler.
  *
  *     The program's functions that the library calls (items, sinks, consumers, callbacks) return: they do not leave by
- *     pthread_exit(), longjmp() or a C++ exception, and a thread of the program's is not cancelled inside one, or inside
- *     a call of the library. The library's own threads disable cancellation. They block all signals but those that the
- *     kernel raises for what a thread itself did (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) and SIGABRT, so that
- *     a crash handler is called on them, too.
+ *     pthread_exit(), longjmp() or a C++ exception, and no thread of the program's is cancelled inside one, or inside a
+ *     call of the library. The library's own threads disable cancellation. They block all signals but those that the
+ *     kernel raises for what a thread itself did (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) and SIGABRT: so a
+ *     crash handler is called on them, too.
  *
- *     In a child of fork() each call on an object from before fails with -ECHILD, or does nothing; objects that it makes
- *     itself are its own. A child of _Fork(), vfork() or clone() is not noticed: it must not call the library.
+ *     In a child of fork() each call on an object from before fails with -ECHILD, or does nothing; what it makes itself
+ *     is its own. A child of _Fork(), vfork() or clone() is not noticed: it must not call the library.
  */
 #ifndef ORDERED_PRODUCER_H
 #define ORDERED_PRODUCER_H
