@@ -30,7 +30,8 @@ static void take_notice(struct oip_producer *producer, uint64_t head)
 }
 
 /*
- * This consumer may not run what is ready, but counts as one that does, and was perhaps woken for it: the pool has to.
+ * This consumer goes idle beside what is ready, but counts as one that runs it, and was perhaps woken for it: the pool
+ * has to.
  */
 static void pass_on(struct oip_producer *producer)
 {
@@ -50,8 +51,11 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head, bool ma
     if (!go_idle(producer, head, target, runs_items && producer->width == 0)) {
         return;
     }
-    if (!may_help) {
-        pass_on(producer); /* after going idle: pairs with waking_after_publish() */
+    /* After going idle: pairs with waking_after_publish(). Where the width is full whoever leaves it calls a thread. */
+    bool turned_away = producer->width != 0 &&
+                       schedule_active(atomic_load_explicit(&producer->schedule, memory_order_seq_cst)) < producer->width;
+    if (!may_help || turned_away) {
+        pass_on(producer);
     }
     uint64_t began = oip_now();
     execution_sleep(&queue->parking, ticket, timeout);

@@ -6,6 +6,7 @@
 #include "endings.h"
 #include "events.h"
 #include "execution.h"
+#include "window.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -215,6 +216,7 @@ bool overtaking_overtake(struct oip_producer *producer, uint64_t head)
     if (!taken) {
         return false;
     }
+    window_after_claim(producer); /* it may have been the last one that was ready */
     OIP_POINT(after_overtaking);
     atomic_fetch_add_explicit(&producer->deadlines->overtaken, 1, memory_order_relaxed);
     event(producer, OIP_OVERTAKEN, head);
