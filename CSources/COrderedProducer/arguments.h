@@ -55,9 +55,9 @@ int check_waiter(const struct oip_waiter *waiter, const char *function);
 enum { OPTIONS_MOST = 4096 };
 
 /*
- * Copies an options struct whose first member is its size as the program knows it, into `*read`, which has `known` bytes
- * and becomes zero where the program's has nothing. The program may be older: at least `least` bytes; or newer: what
- * this library does not know must be zero, or the program would believe in something that does not happen.
+ * Copies an options struct whose first member is its size as the program knows it, into `*read`, which has `known`
+ * bytes and becomes zero where the program's has nothing. The program may be older: at least `least` bytes; or newer:
+ * what this library does not know must be zero, or the program would believe in something that does not happen.
  */
 int read_options_struct(void *read, size_t known, size_t least, const void *given, const char *function,
                         const char *type);

@@ -27,8 +27,8 @@
  * the latest microseconds after the mode, or B, was read. The heavy side waits thousands of times as long
  * (ASYMMETRIC_FENCE_SETTLES_NS), and
  *   - a light side that read B before the heavy side's write was there has its A seen before the wait is over;
- *   - whoever comes to a heavy fence after somebody's wait, and finds `full`: a light side that read the old mode did so
- *     before that wait was over by far, so that its A is seen; one that reads the new mode has a full fence, as the
+ *   - whoever comes to a heavy fence after somebody's wait, and finds `full`: a light side that read the old mode did
+ *     so before that wait was over by far, so that its A is seen; one that reads the new mode has a full fence, as the
  *     heavy side has.
  * Who finds `leaving`, another thread being in its wait, waits as long itself.
  *

@@ -217,7 +217,8 @@ void discard_run(struct oip_producer *producer)
             uint64_t idle = delivery_word(head, DELIVERY_IDLE);
             set_delivery(producer, head, DELIVERY_IDLE); /* pairs with delivery_after_finish(), delivery_published() */
             stamp = ring_stamp(ring, head);
-            /* Whoever publishes it sees that this thread is idle, or this thread sees the item: delivery_published(). */
+            /* Whoever publishes it sees that this thread is idle, or this thread sees the item:
+             * delivery_published(). */
             bool unbegun =
                 stamp == stamp_of(head, PHASE_READY) &&
                 (producer->deadlines != NULL || atomic_load_explicit(&ring->claim, memory_order_seq_cst) <= head);

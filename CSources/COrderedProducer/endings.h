@@ -2,8 +2,8 @@
 /*
  * Endings: every way in which production ends, and that everything ends with it.
  *
- *   in order   oip_finish(), oip_stop(), a shutdown of the pool: the tail is closed; the consumer finds it behind the last
- *              item.
+ *   in order   oip_finish(), oip_stop(), a shutdown of the pool: the tail is closed; the consumer finds it behind the
+ *              last item.
  *   failure    the item s fails: the tail is closed, items behind s are not started (start_limit); the consumer finds
  * the failed stamp when it gets to s, and ends there. Items before s are all run, and any of them that fails takes the
  * place of s; so the lowest failing sequence ends the iteration, whatever the timing. at once    oip_stop_producing(),

@@ -64,8 +64,8 @@ bool execution_queue(struct oip_producer *producer);
 void execution_forget(struct runnable *runnable);
 
 /*
- * Sees to it that a lookout comes by: the calling thread holds items that it has not begun. If they are `stolen` a thread
- * is called at once: those who held them before did not get on, and these may be as slow.
+ * Sees to it that a lookout comes by: the calling thread holds items that it has not begun. If they are `stolen` a
+ * thread is called at once: those who held them before did not get on, and these may be as slow.
  */
 void execution_watch(struct oip_producer *producer, bool stolen);
 

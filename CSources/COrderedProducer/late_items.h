@@ -2,10 +2,10 @@
 /*
  * Late items: the reserved items of a producer that were overtaken and have not come yet.
  *
- * Whoever finishes a reserved item names it by its sequence, and where that was overtaken its slot says nothing about it
- * any more. Nor does a count of late items suffice: a second completion of one would be taken for the first of another,
- * and let go of the producer under it. So their sequences are kept, in a hash table with open addressing, which has an
- * entry only where an item is late.
+ * Whoever finishes a reserved item names it by its sequence, and where that was overtaken its slot says nothing about
+ * it any more. Nor does a count of late items suffice: a second completion of one would be taken for the first of
+ * another, and let go of the producer under it. So their sequences are kept, in a hash table with open addressing,
+ * which has an entry only where an item is late.
  *
  * Overtaking must not fail for want of memory. An item that could not be remembered is counted instead, and that many
  * completions are believed.

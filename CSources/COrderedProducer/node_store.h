@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The nodes of a run queue, known by number: 1, 2, 3 … So a number and a tag fit into one word, and a thread that holds
- * an old number finds a node all the same. They live in chunks, each as large as all before it together, that stay until
- * the store is gone.
+ * an old number finds a node all the same. They live in chunks, each as large as all before it together, that stay
+ * until the store is gone.
  */
 #ifndef OIP_NODE_STORE_H
 #define OIP_NODE_STORE_H

@@ -31,9 +31,9 @@
  *
  * Life. Threads end when they were asked to (fewer threads, shutdown, nobody left who could give work), each waking the
  * next one that is to leave. They are joined by the resize or shutdown after it, or detach themselves where the handle
- * is gone. A thread has its place, one of OIP_MAX_THREADS, until it was joined: so a pool that shrinks and grows at once
- * has no more threads than places, however many are on their way out. The pool's memory is counted: handle, producers,
- * threads.
+ * is gone. A thread has its place, one of OIP_MAX_THREADS, until it was joined: so a pool that shrinks and grows at
+ * once has no more threads than places, however many are on their way out. The pool's memory is counted: handle,
+ * producers, threads.
  */
 #ifndef OIP_POOL_H
 #define OIP_POOL_H
@@ -122,8 +122,9 @@ static inline bool on_pool_thread(const struct oip_pool *pool)
 bool pool_wake(struct oip_pool *pool);
 
 /*
- * Runs errand(argument) on a thread that is started for it and counts as one of the pool until it has returned: for what
- * must not wait until one of the others comes back. 0, or an errno, negated; -ESHUTDOWN where the threads are to leave.
+ * Runs errand(argument) on a thread that is started for it and counts as one of the pool until it has returned: for
+ * what must not wait until one of the others comes back. 0, or an errno, negated; -ESHUTDOWN where the threads are to
+ * leave.
  */
 int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument);
 
@@ -172,7 +173,8 @@ void pool_consumer_leaves(struct oip_pool *pool);
 void pool_retain(struct oip_pool *pool);
 void pool_drop(struct oip_pool *pool);
 
-/* Starts a thread with all signals blocked that can wait for another. It names itself, so that it never runs unnamed. */
+/* Starts a thread with all signals blocked that can wait for another. It names itself, so that it never runs
+ * unnamed. */
 int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*main)(void *), void *argument);
 
 OIP_PRIVATE_END

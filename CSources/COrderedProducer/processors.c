@@ -11,8 +11,8 @@
  *     version 2   cpu.max            "150000 100000", microseconds in each period of so many; "max 100000": no quota
  *     version 1   cpu.cfs_quota_us   "150000", or "-1": no quota; cpu.cfs_period_us: the period
  *
- * What cannot be read, or is not understood, is no quota. Control groups: Linux, Documentation/admin-guide/cgroup-v2.rst
- * and cgroup-v1/; mountinfo: proc(5).
+ * What cannot be read, or is not understood, is no quota. Control groups: Linux,
+ * Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/; mountinfo: proc(5).
  */
 #include "platform.h"
 

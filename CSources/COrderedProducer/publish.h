@@ -13,9 +13,9 @@
  *
  * Why no item is left behind. Claims are made in the order of the sequences, so a worker that comes to a sequence which
  * its caller has not published yet leaves, although later items may be ready. Hence whoever publishes s looks at s + 1,
- * too, also where s itself is nothing to run (a reservation): stamp s := published, look at s + 1. The one who publishes
- * s + 1 does: stamp s + 1 := ready, calls the workers, which look at s. All sequentially consistent: one of the two sees
- * what the other did, and calls the workers for what can be claimed by then.
+ * too, also where s itself is nothing to run (a reservation): stamp s := published, look at s + 1. The one who
+ * publishes s + 1 does: stamp s + 1 := ready, calls the workers, which look at s. All sequentially consistent: one of
+ * the two sees what the other did, and calls the workers for what can be claimed by then.
  *
  * After the iteration has ended nothing is run any more. The thread that discards may be idle on this very item; then
  * whoever publishes it takes over, and no thread of the pool is needed for production to end.

@@ -65,8 +65,8 @@ void run_queue_push(struct run_queue *queue, struct runnable *runnable)
     atomic_fetch_add_explicit(&queue->length, 1, memory_order_relaxed);
     atomic_store_explicit(&node->value, runnable, memory_order_relaxed); /* published by the link */
     uint64_t link = atomic_load_explicit(&node->link, memory_order_relaxed);
-    /* Nobody else changes the link of a node that is not the last one. Release: that head and tail have passed the node,
-     * for those who still look at it as the stub or the last one. */
+    /* Nobody else changes the link of a node that is not the last one. Release: that head and tail have passed the
+     * node, for those who still look at it as the stub or the last one. */
     atomic_store_explicit(&node->link, next_word(link, 0), memory_order_release);
     for (;;) {
         /* Acquire: the node and its chunk; pairs with move_tail(). */

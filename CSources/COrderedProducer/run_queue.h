@@ -23,15 +23,15 @@
  * go back to it, never to the system, until the pool is gone.
  *
  * Why nothing is mistaken for something older. head, tail and each node's link are one word, the number of a node and a
- * tag that makes each value unique: a node that comes back has another tag everywhere, also behind it, since its link is
- * emptied with the tag after its last one. A link is appended to, and a stub is judged, only where head or tail, read
- * again, has not changed. The tag counts 2^40 changes, a swap spans a few instructions.
+ * tag that makes each value unique: a node that comes back has another tag everywhere, also behind it, since its link
+ * is emptied with the tag after its last one. A link is appended to, and a stub is judged, only where head or tail,
+ * read again, has not changed. The tag counts 2^40 changes, a swap spans a few instructions.
  *
  * Why it is right on weakly ordered processors. A link is swapped in with release and read with acquire: so the value,
- * and what was written before the push, is there for whoever pops. head is swapped with release, too: the value was read
- * before others can take the node as their stub, own it, and push something else in it. (The queue of Concurrency Kit
- * leaves that out: on aarch64 a pop could return what was pushed later. It also takes a stub that has come back as the
- * last node for an empty queue.)
+ * and what was written before the push, is there for whoever pops. head is swapped with release, too: the value was
+ * read before others can take the node as their stub, own it, and push something else in it. (The queue of Concurrency
+ * Kit leaves that out: on aarch64 a pop could return what was pushed later. It also takes a stub that has come back as
+ * the last node for an empty queue.)
  */
 #ifndef OIP_RUN_QUEUE_H
 #define OIP_RUN_QUEUE_H

@@ -19,10 +19,10 @@
  *     becomes so after a first, timed sleep, in which it mostly is let in by the rules above. So a slow consumer does
  *     not wake a caller for every item, and a fast one that suddenly waits for something its caller is to do next does
  *     not wait for long.
- *   - When somebody's wait is urgent, for each freed slot. What is ready may then be claimable for nobody, and a quarter
- *     of the window never be free: a wait inside an item of the same producer, which takes up the width, or is itself
- *     what the others wait for; and a wait for a producer with `no_assist`, whose items may all be inside what their
- *     caller is to end after this very call. A blocked thread's becomes so where an eager one would.
+ *   - When somebody's wait is urgent, for each freed slot. What is ready may then be claimable for nobody, and a
+ *     quarter of the window never be free: a wait inside an item of the same producer, which takes up the width, or is
+ *     itself what the others wait for; and a wait for a producer with `no_assist`, whose items may all be inside what
+ *     their caller is to end after this very call. A blocked thread's becomes so where an eager one would.
  *   - By the caller itself: a blocked thread looks before it sleeps.
  *
  * Why no room is slept through (liveness L3). Room that was not given away at its delivery was left because something
@@ -31,8 +31,8 @@
  * ring_reserve); delivery: head += 1, look at callers_wait. The delivery pays no fence between the two for callers that
  * are patient, since these look again after a while. With the first one that is eager the word gets CALLERS_FENCED,
  * deliveries fence from then on, and whoever set the mark makes sure by one heavy fence that no delivery is in between
- * (asymmetric_fence.h), and looks once more for all that wait. The mark stays for FENCED_DELIVERIES after the last wait,
- * so that of thousands of waits one pays for the heavy fence.
+ * (asymmetric_fence.h), and looks once more for all that wait. The mark stays for FENCED_DELIVERIES after the last
+ * wait, so that of thousands of waits one pays for the heavy fence.
  *
  * From inside an item s of the same producer a wait can be hopeless: if s and all that was asked for after it fill the
  * window, room comes only when s is delivered, and s waits for room. Such a wait fails with -EDEADLK, at its beginning

@@ -193,8 +193,8 @@ static void look_out(struct worker *worker)
 }
 
 /*
- * How long a thread that becomes the lookout sleeps. The time of the next look is the pool's: threads that are woken and
- * park again do not put it off.
+ * How long a thread that becomes the lookout sleeps. The time of the next look is the pool's: threads that are woken
+ * and park again do not put it off.
  */
 static int64_t time_until_look(struct oip_pool *pool)
 {

@@ -10,7 +10,8 @@ public enum FailurePolicy: Sendable {
     case endInOrder
 
     /// The iteration ends as soon as an item fails, even if earlier items are still missing. `stop()` throws an
-    /// ``ItemFailure``: of several the one that came first in time, which ended production. Under this policy a blocking consumer never assists, since it could not leave in mid-item.
+    /// ``ItemFailure``: of several the one that came first in time, which ended production. Under this policy a
+    /// blocking consumer never assists, since it could not leave in mid-item.
     case failFast
 
     /// The failing item is left out and the rest is delivered. Failures are counted, in ``ProducerStatistics/failed``

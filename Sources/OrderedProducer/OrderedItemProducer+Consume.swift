@@ -5,6 +5,8 @@ extension OrderedItemProducer {
     ///
     /// What `consume` returns or throws is what `stop()` gives or throws. Where it returns or throws before the end of
     /// the iteration, production ends: no further item is started, and `produceItem` gives `nil`. `consume` may block.
+    /// Where it captures its producer, it keeps that as long as it runs, which is for ever if nobody calls `stop()`,
+    /// `finish()` or ``stopProducing()``: dropping the other references ends nothing then. Capture weakly.
     ///
     /// - Throws: ``ProducerError/alreadyStarted``, ``ProducerError/ended``, or ``ProducerError/system(_:code:)`` where
     ///   the thread cannot be started.

@@ -22,9 +22,13 @@
 /// keep their names and their meaning, with a bound on what is outstanding in addition.
 ///
 /// Every call ends in every state; <doc:Endings> is the table. Dropping the last reference without `stop()` ends
-/// production as ``stopProducing()`` does, without waiting.
+/// production as ``stopProducing()`` does, without waiting. A consumer function that captures its producer is such a
+/// reference, until it has returned: it waits for items, and the producer for its end. Capture weakly there, or call
+/// `stop()`.
 ///
-/// An accepted item costs one allocation at most, for what its closure captures; ``OrderedTransform`` does without.
+/// A synchronous item that finds room costs one allocation at most, for what its closure captures;
+/// ``OrderedTransform`` does without. A call that waits for room, a tracked item, one with a deadline and an async one,
+/// which is a task, cost more.
 public final class OrderedItemProducer<Item: Sendable, Output: Sendable>: PushProducer {
     @usableFromInline typealias Slot = SlotLayout<ItemCall<Item>, Item>
 

@@ -23,7 +23,7 @@ public final class OrderedItems<Item: Sendable>: Sequence, IteratorProtocol {
     ///
     /// Blocks. Where the next item is not being made yet, this thread makes it rather than wait for another to do so
     /// (unless ``ProducerConfiguration/assists`` is off). O(1), and no lock, allocation or system call while items are
-    /// ready.
+    /// ready and nobody waits for room: a caller that does is let in by this thread, under a lock, and woken.
     @inlinable
     public func next() -> Item? {
         guard unsafe core.next(payload) > 0 else { return nil }

@@ -4,8 +4,8 @@
 ///
 /// Nothing happens before the first `next()`; each iterator is an iteration of its own. Where the base is `Sendable`, a
 /// thread of the iteration's pulls elements from it, as far ahead as the window allows, while the iterating task takes
-/// what is ready: the base may block. Otherwise the iterating task itself pulls, inside `next()`, where nothing is ready,
-/// and while the base blocks it takes nothing.
+/// what is ready: the base may block. Otherwise the iterating task itself pulls, inside `next()`, where nothing is
+/// ready, and while the base blocks it takes nothing.
 ///
 /// Ordered, bounded, and ending as <doc:MapInOrder> says: outputs arrive in the order of the elements; at most `window`
 /// elements are pulled ahead of what has been delivered; an error of the transform is thrown in its place, behind all
@@ -107,8 +107,8 @@ extension OrderedMapSequence: Sendable where Base: Sendable {}
 extension OrderedMapSequence.AsyncIterator: Sendable {}
 
 extension Sequence where Self: Sendable, Element: Sendable {
-    /// The elements transformed side by side on `pool`, in their order, each delivered as soon as it is finished and its
-    /// turn has come, whatever the base does.
+    /// The elements transformed side by side on `pool`, in their order, each delivered as soon as it is finished and
+    /// its turn has come, whatever the base does.
     ///
     /// ```swift
     /// for try await block in blocks.mapInOrder({ try compressed($0) }) { try file.write(block) }
@@ -131,8 +131,8 @@ extension Sequence where Self: Sendable, Element: Sendable {
         }
     }
 
-    /// The elements transformed by up to `width` tasks at once, in their order, each delivered as soon as it is finished
-    /// and its turn has come, whatever the base does.
+    /// The elements transformed by up to `width` tasks at once, in their order, each delivered as soon as it is
+    /// finished and its turn has come, whatever the base does.
     ///
     /// ```swift
     /// for try await page in addresses.mapInOrder(width: 8, { try await fetch($0) }) { show(page) }

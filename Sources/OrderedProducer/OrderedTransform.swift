@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Input in, output out, strictly in order, and not one allocation per item: for the hottest paths.
+/// Input in, output out, strictly in order, and not one allocation per item where there is room: for the hottest paths.
 ///
 /// ```swift
 /// let blocks = try OrderedTransform<[UInt8], [UInt8], Int> { try compressed($0) }
@@ -15,7 +15,8 @@
 ///
 /// It is an ``OrderedItemProducer`` with one function for all items, given at creation, so that an item is its input
 /// alone. The input is moved into the item's slot and the output takes its place there. Order, window, failures,
-/// consumers and endings are the same.
+/// consumers and endings are the same. An async call that waits for room allocates, and with deadlines an item does
+/// whose payload is over 256 bytes.
 public final class OrderedTransform<Input: Sendable, Item: Sendable, Output: Sendable>: PushProducer {
     @usableFromInline typealias Slot = SlotLayout<Input, Item>
 

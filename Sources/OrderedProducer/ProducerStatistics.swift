@@ -10,7 +10,8 @@ public struct ProducerStatistics: Sendable, Equatable {
     public var requested: UInt64
     /// Items that reached the consumer.
     public var delivered: UInt64
-    /// Items whose function threw, and async items that had not begun when production ended.
+    /// Items whose function threw, those whose tasks production's end has cancelled included, and async items that had
+    /// not begun then.
     public var failed: UInt64
     /// Failed items that were left out, under ``FailurePolicy/skip``.
     public var skipped: UInt64

@@ -3,8 +3,8 @@
 /// pthreads that run item functions, shared by any number of producers: the original's class-wide thread pool.
 ///
 /// Producers with something to run are served in turn, so that thousands of them share a pool fairly. Item functions
-/// may block: that is what these threads are for, unlike those of Swift's concurrency runtime. All signals are blocked
-/// in them.
+/// may block: that is what these threads are for, unlike those of Swift's concurrency runtime. Signals are blocked in
+/// them, except those that a thread causes itself (`SIGSEGV` and its like): a program's crash handler runs there.
 ///
 /// Every method may be called from any thread or task. Producers keep their pool: its threads go on until the last of
 /// them is gone, whoever else has let go of it.
@@ -114,8 +114,8 @@ public final class WorkerPool: Sendable {
         }
     }
 
-    /// Refuses new producers, items and calls of ``run(_:)`` from the beginning; each producer on the pool finishes as by
-    /// `finish()`. Waits until what is outstanding is delivered and every ``run(_:)`` has returned, then ends the
+    /// Refuses new producers, items and calls of ``run(_:)`` from the beginning; each producer on the pool finishes as
+    /// by `finish()`. Waits until what is outstanding is delivered and every ``run(_:)`` has returned, then ends the
     /// threads. So it waits for a consumer where items are outstanding and none was started, and for the end of a
     /// pause. Idempotent: each call returns when all is done.
     ///

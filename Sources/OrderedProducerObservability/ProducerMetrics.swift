@@ -25,10 +25,12 @@
     /// | `ordered_producer_items_helped` | counter | items | made by blocked callers |
     /// | `ordered_producer_wakes` | counter | wakes | dimension `of`: `worker`, `consumer`, `caller` |
     /// | `ordered_producer_items_running` | gauge | items | being made now |
-    /// | `ordered_producer_items_finished_waiting` | gauge | items | finished, waiting for an earlier one or the consumer |
+    /// | `ordered_producer_items_finished_waiting` | gauge | items | finished, waiting for an earlier one or the
+    /// consumer |
     /// | `ordered_producer_items_outstanding` | gauge | items | asked for and not yet consumed |
     /// | `ordered_producer_items_late` | gauge | items | overtaken, and still being made |
-    /// | `ordered_producer_head_of_line_stall_nanoseconds` | counter | nanoseconds | time in which finished items waited for the head |
+    /// | `ordered_producer_head_of_line_stall_nanoseconds` | counter | nanoseconds | time in which finished items
+    /// waited for the head |
     /// | `ordered_producer_longest_stall_seconds` | gauge | seconds | the longest single stall so far |
     ///
     /// No metric is a distribution: an update sees sums, not single items.

@@ -8,8 +8,8 @@
     /// A graceful shutdown is `WorkerPool.shutdown()`: the pool refuses new work, and its producers finish what is
     /// outstanding. Callers that ask for more are refused, so name the pool before the producers: `ServiceGroup` shuts
     /// down in reverse order. Where producers have not ended within the grace period, ``run()`` throws
-    /// ``GracePeriodExceeded``; the pool's threads then end as soon as the producers do. Where ``run()`` is cancelled it
-    /// begins the shutdown, waits for nothing, and throws `CancellationError`.
+    /// ``GracePeriodExceeded``; the pool's threads then end as soon as the producers do. Where ``run()`` is cancelled
+    /// it begins the shutdown, waits for nothing, and throws `CancellationError`.
     ///
     /// Not for `WorkerPool.shared`, which others may go on using.
     public struct WorkerPoolService: Service {

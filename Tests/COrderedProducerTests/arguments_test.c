@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Arguments that cannot be meant, for every public function: each is refused with -EINVAL and a sentence that begins
- * with the function's name, and changes nothing. Functions without a result leave the sentence. One case is one test, in
- * a process of its own.
+ * with the function's name, and changes nothing. Functions without a result leave the sentence. One case is one test,
+ * in a process of its own.
  */
 #include "Support/lane.h"
 

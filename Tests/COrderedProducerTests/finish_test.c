@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * oip_finish(): accepts no more, returns at once, and everything outstanding is delivered before the iteration ends; for
- * each way to ask and each kind of consumer. That the iteration has ended is seen by the pool's shutdown, which waits
- * for the end of every producer on it: for a sink there is no other sign.
+ * oip_finish(): accepts no more, returns at once, and everything outstanding is delivered before the iteration ends;
+ * for each way to ask and each kind of consumer. That the iteration has ended is seen by the pool's shutdown, which
+ * waits for the end of every producer on it: for a sink there is no other sign.
  */
 #include "Support/lane.h"
 
@@ -121,7 +121,7 @@ static void a_waiting_caller_is_sent_away(int variant)
     expect_end(lane, 2);
 }
 
-/* --------------------------------------------------------------------------------------------------- from inside ---- */
+/* ------------------------------------------------------------------------------------------------- from inside ---- */
 
 static sem_t inside_done;
 

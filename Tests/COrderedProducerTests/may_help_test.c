@@ -35,7 +35,7 @@ static struct lane *lane_that_looks(enum way way, enum consumer consumer, int co
     return lane;
 }
 
-/* ------------------------------------------------------------------------------------------------------ callers ---- */
+/* ----------------------------------------------------------------------------------------------------- callers ---- */
 
 static void hold_thread(void *semaphores)
 {
@@ -77,7 +77,7 @@ static void a_blocked_caller_runs_no_items(int way)
     lane_end(lane);
 }
 
-/* ---------------------------------------------------------------------------------------------------- consumers ---- */
+/* --------------------------------------------------------------------------------------------------- consumers ---- */
 
 static int must_not_help_from_now_on(struct lane *lane, struct item *item)
 {
@@ -118,7 +118,7 @@ static void a_consumer_runs_no_items(int variant)
     lane_end(lane);
 }
 
-/* --------------------------------------------------------------------------------------------- threads of a pool ---- */
+/* ------------------------------------------------------------------------------------------- threads of a pool ---- */
 
 static void wait_in_vain(void *argument)
 {

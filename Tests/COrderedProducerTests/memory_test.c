@@ -140,7 +140,7 @@ static void payloads_are_aligned_and_keep_every_byte(int variant)
     pool_end(pool);
 }
 
-/* -------------------------------------------------------------------------------------------- what is given back ---- */
+/* ------------------------------------------------------------------------------------------ what is given back ---- */
 
 static atomic_int functions;
 

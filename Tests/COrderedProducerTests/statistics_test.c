@@ -89,7 +89,8 @@ static void a_stall_names_the_slow_item(int consumer)
     wait_for(&begun);
     WAIT_UNTIL(atomic_load(&lane->producer->delivery) == delivery_word(1, DELIVERY_IDLE));
     CHECK_EQUAL(lane_ask(lane, 2, 1), 0);
-    /* Not until it has finished: its thread tells of that before it notes the stall, and the head could come between. */
+    /* Not until it has finished: its thread tells of that before it notes the stall, and the head could come
+     * between. */
     WAIT_UNTIL(atomic_load(&lane->producer->stall_began) != 0);
     sem_post(&hold);
     CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
@@ -99,7 +100,8 @@ static void a_stall_names_the_slow_item(int consumer)
     lane_end(lane);
 }
 
-/* The consumer is kept by an item, and a later one finishes meanwhile; until at least `least` nanoseconds have passed. */
+/* The consumer is kept by an item, and a later one finishes meanwhile; until at least `least` nanoseconds have
+ * passed. */
 static uint64_t stall(struct lane *lane, int first, sem_t *begun, sem_t *hold, uint64_t least)
 {
     CHECK_EQUAL(lane_ask(lane, first, 1), 0);

@@ -120,10 +120,8 @@
             }
             try await connection.receive([Job(1)])
             await connection.closed()
-            #expect(
-                connection.log.entries == [
-                    .event("ChannelShouldQuiesceEvent()"), .write(11), .write(12), .write(13), .flush, .close, .inactive,
-                ])
+            #expect(connection.responses == [11, 12, 13])
+            #expect(connection.log.entries.suffix(3) == [.flush, .close, .inactive])
         }
 
         @Test func theNextHandlerAnswersWhatIsPassedOn() async throws {

@@ -159,8 +159,8 @@ void controller_named_point(enum point point, const char *function, int line)
 }
 
 /*
- * Where all that run only poll, they do so until the next timer: under a decider they need not take all those steps. Who
- * polls where there is none is left to the limit of steps. */
+ * Where all that run only poll, they do so until the next timer: under a decider they need not take all those steps.
+ * Who polls where there is none is left to the limit of steps. */
 static uint64_t time_of_poll(void)
 {
     enum { MANY = 60 };

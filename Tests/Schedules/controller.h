@@ -70,7 +70,8 @@ struct decider {
 /* NULL: executions follow schedules. */
 extern struct decider *controller_decider;
 
-/* Called whenever no thread is runnable, before the time is `until`. `timers`: some wait of the core's ends by itself. */
+/* Called whenever no thread is runnable, before the time is `until`. `timers`: some wait of the core's ends by
+ * itself. */
 extern void (*controller_quiet)(bool timers, uint64_t until);
 
 /* Called before a failure ends the process, to say more. */

@@ -77,7 +77,8 @@ static void use_one_processor(void)
     sched_setaffinity(0, sizeof set, &set); /* where it fails it is only slow */
 }
 
-/* What the core does once in a process takes steps of its own: a first execution leaves the same steps to all others. */
+/* What the core does once in a process takes steps of its own: a first execution leaves the same steps to all
+ * others. */
 static void warm_up(void)
 {
     controller_explain = explain;

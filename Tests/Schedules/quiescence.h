@@ -20,7 +20,8 @@
  *     helping          L3: the callers that wait are in items that they run meanwhile, and look when they come back
  *     claimable        L3: the callers are let in when the ready items, of which a running thread takes the next, have
  *                      been claimed
- *     spare            L2, L4: a producer with deadlines has something for the pool to deliver or discard, all threads of
+ *     spare            L2, L4: a producer with deadlines has something for the pool to deliver or discard, all threads
+ *     of
  *                      which are in items; within a millisecond one is started for it
  *     leaver           a thread is to leave the pool, and those that are not parked are in items */
 #ifndef QUIESCENCE_H

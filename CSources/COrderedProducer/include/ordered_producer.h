@@ -42,9 +42,9 @@
  *     nothing but leave that sentence; to give back NULL is allowed.
  *
  * Versions
- *     Structs with options begin with their size as the program knows it. A library that is newer than the program gives
- *     what the program does not know its default. A library that is older refuses a struct with anything but zero behind
- *     what it knows (-EINVAL): it would not do what the program asks for.
+ *     Structs with options begin with their size as the program knows it. A library that is newer than the program
+ *     gives what the program does not know its default. A library that is older refuses a struct with anything but zero
+ *     behind what it knows (-EINVAL): it would not do what the program asks for.
  *
  * Threads
  *     Every function may be called from any thread unless it says otherwise. The consuming functions (oip_next,
@@ -82,9 +82,9 @@ typedef struct oip_ready_queue oip_ready_queue;
 OIP_API const char *oip_strerror(int result);
 
 /*
- * What exactly was wrong in this thread's last call that failed with -EINVAL or a system call's errno: the function, the
- * argument and its value, or the name of the system call. Empty if nothing failed yet. Valid until the thread's next
- * failure.
+ * What exactly was wrong in this thread's last call that failed with -EINVAL or a system call's errno: the function,
+ * the argument and its value, or the name of the system call. Empty if nothing failed yet. Valid until the thread's
+ * next failure.
  */
 OIP_API const char *oip_error_detail(void);
 
@@ -107,8 +107,8 @@ struct oip_pool_options {
     }
 
 /*
- * How many processors this process may use now, at least 1: those that the calling thread's affinity mask allows, and no
- * more than the quotas of its control groups grant, rounded up. Reads files in /proc: not for every item.
+ * How many processors this process may use now, at least 1: those that the calling thread's affinity mask allows, and
+ * no more than the quotas of its control groups grant, rounded up. Reads files in /proc: not for every item.
  */
 OIP_API uint32_t oip_processors(void);
 
@@ -126,14 +126,16 @@ OIP_API int oip_pool_run(oip_pool *pool, void (*function)(void *argument), void 
 
 /*
  * Ends the pool in order. From the beginning it refuses new producers, functions and items (-ESHUTDOWN), and sends
- * callers home that wait for room; each producer on it finishes as by oip_finish(). Waits until what was asked for before
- * is delivered, every production has ended and every function given to oip_pool_run() has returned, then ends and joins
- * the threads. So it waits for a consumer where something is outstanding and none is attached, and for the end of a
- * pause. Idempotent: each call returns when all is done. -EDEADLK on a thread of the pool, and in a consumer of a producer on it.
+ * callers home that wait for room; each producer on it finishes as by oip_finish(). Waits until what was asked for
+ * before is delivered, every production has ended and every function given to oip_pool_run() has returned, then ends
+ * and joins the threads. So it waits for a consumer where something is outstanding and none is attached, and for the
+ * end of a pause. Idempotent: each call returns when all is done. -EDEADLK on a thread of the pool, and in a consumer
+ * of a producer on it.
  */
 OIP_API int oip_pool_shutdown(oip_pool *pool);
 
-/* Gives the handle back. The threads go on until the last producer on the pool has ended. Never blocks. NULL: nothing. */
+/* Gives the handle back. The threads go on until the last producer on the pool has ended. Never blocks. NULL:
+ * nothing. */
 OIP_API void oip_pool_release(oip_pool *pool);
 
 /* -------------------------------------------------------------------------------------------------- producer ---- */
@@ -236,10 +238,10 @@ struct oip_producer_options {
     void (*release_argument)(void *context, void *argument); /* of items that needed no substitute; may be NULL */
 
     /*
-     * Asked on a thread that is about to run items instead of waiting, in a call of the program's: whether it may. NULL:
-     * it always may. For threads on which an item would see what is not meant for it, thread-local values say. Must be
-     * quick, and give the same answer throughout one call. A thread of the producer's pool that may not is refused with
-     * -EDEADLK where it would wait, since what it waits for may have no other thread.
+     * Asked on a thread that is about to run items instead of waiting, in a call of the program's: whether it may.
+     * NULL: it always may. For threads on which an item would see what is not meant for it, thread-local values say.
+     * Must be quick, and give the same answer throughout one call. A thread of the producer's pool that may not is
+     * refused with -EDEADLK where it would wait, since what it waits for may have no other thread.
      */
     bool (*may_help)(void *context);
 };
@@ -319,8 +321,8 @@ OIP_API int oip_cancel(oip_producer *producer, struct oip_waiter *waiter);
  *
  * The first of them counts, whichever it is. A further one, and one for a sequence that was not reserved, changes
  * nothing: it is counted (oip_statistics.surplus), its payload is discarded as an output, or given to the producer's
- * oip_failed_function as late, and oip_error_detail() names it. The producer has to be alive: after the one call that is
- * due it may be gone, unless somebody holds the handle.
+ * oip_failed_function as late, and oip_error_detail() names it. The producer has to be alive: after the one call that
+ * is due it may be gone, unless somebody holds the handle.
  */
 OIP_API int oip_reserve(oip_producer *producer, uint64_t *sequence);
 OIP_API int oip_try_reserve(oip_producer *producer, uint64_t *sequence);
@@ -371,8 +373,8 @@ struct oip_request {
  * In a producer with deadlines an item runs in a copy of its payload, on a thread of the pool, never on that of the
  * consumer or of a caller from outside. The pool has one more thread, "<name>-clock", from the first such producer on:
  * creating that one fails where the thread cannot be started. It calls nothing of the program's. Where a sink has
- * something to get, or something is to be discarded, and no thread of the pool has come for it within a millisecond, one
- * is started for this alone.
+ * something to get, or something is to be discarded, and no thread of the pool has come for it within a millisecond,
+ * one is started for this alone.
  *
  * -EINVAL: the producer has no deadlines, and one was given, or an argument. Where a waiter is registered, the request
  * has to stay valid and in place as long as it.
@@ -484,14 +486,14 @@ OIP_API void oip_finish(oip_producer *producer);
  * consumer function has returned. `*value` (if not NULL) receives what oip_start()'s function returned, the first call
  * that asks for it; NULL otherwise. Before a consumer is attached the outstanding items are discarded. -EDEADLK from
  * inside the consumer, the sink or an item of this producer; and, where it would wait, on a pool thread that is inside
- * 32 items and consumers already (it helps as oip_produce() does). The consumer is the function that oip_start() runs, or
- * the thread that took an item last.
+ * 32 items and consumers already (it helps as oip_produce() does). The consumer is the function that oip_start() runs,
+ * or the thread that took an item last.
  */
 OIP_API int oip_stop(oip_producer *producer, void **value);
 
 /*
- * As oip_stop() without waiting: 0 where all has ended already, else -EINPROGRESS and `waiter` is called with 0. Allowed
- * everywhere, inside consumers, sinks and items, too.
+ * As oip_stop() without waiting: 0 where all has ended already, else -EINPROGRESS and `waiter` is called with 0.
+ * Allowed everywhere, inside consumers, sinks and items, too.
  */
 OIP_API int oip_stop_async(oip_producer *producer, struct oip_waiter *waiter);
 

@@ -69,7 +69,7 @@ struct AsyncItemsStateMachine {
         state = .finished
     }
 
-    /// The iterator went, or its task found that it is cancelled. Whether the consumer is gone with it: production ends.
+    /// The iterator went, or its task found that it is cancelled. Whether the consumer is gone with it.
     mutating func abandoned() -> Bool {
         switch state {
         case .unclaimed, .iterating:

@@ -8,7 +8,7 @@ internal import Synchronization
 /// finished, since nobody can tell from outside whether the item awaits it. So does an item that another item asked
 /// for.
 final class ItemScope: Sendable {
-    /// The items that a task is inside of, the innermost first. Immutable, so that tasks share what they have in common.
+    /// The items that a task is inside of, the innermost first. Immutable: tasks share what they have in common.
     private final class List: Sendable {
         let scope: ItemScope
         let outer: List?

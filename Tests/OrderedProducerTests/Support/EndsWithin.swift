@@ -4,8 +4,8 @@ import Testing
 
 /// A time limit that is kept whatever hangs: the test program ends, and says which test it was.
 ///
-/// `.timeLimit` is a task: where the tests that hang block all threads of the concurrency runtime, of which there are as
-/// many as processors, it never gets its turn, and the program hangs without a word. Here a thread of its own looks.
+/// `.timeLimit` is a task: where the tests that hang block all threads of the concurrency runtime, of which there are
+/// as many as processors, it never gets its turn, and the program hangs without a word. Here a thread of its own looks.
 struct EndsWithin: SuiteTrait, TestTrait, TestScoping {
     let isRecursive = true
     fileprivate let minutes: Int
