@@ -28,6 +28,8 @@ enum where { AS_DIRECTOR, AS_CALLER, AS_ITEM, AS_CONSUMER, AS_LOOP, AS_CALLBACK 
 
 const uint64_t deadline_times[DEADLINE_TIMES] = {0, 1, 5000, 100000, 3000000, 3600000000000, OIP_NO_DEADLINE};
 
+enum { LONGEST_INNER_NS = 2000000 };
+
 struct drawing {
     struct program *program;
     struct chance dice;
@@ -100,6 +102,8 @@ static struct make draw_make(struct drawing *drawing, enum where where, unsigned
     struct make make = {.cost = draw_cost(drawing), .fails = in_percent(drawing, 4), .late = in_percent(drawing, 60)};
     make.deadline = (uint8_t)roll(drawing, DEADLINE_TIMES);
     make.mixed = in_percent(drawing, 40);
+    /* Items that wait for others are many: theirs do not take long. */
+    make.cost = where == AS_ITEM && make.cost > LONGEST_INNER_NS ? LONGEST_INNER_NS : make.cost;
     bool may_do_more = (where == AS_DIRECTOR || where == AS_CALLER) && of < program->producers;
     unsigned most = sizeof program->inner / sizeof *program->inner;
     if (may_do_more && in_percent(drawing, 25) && program->inner_count < most) {
