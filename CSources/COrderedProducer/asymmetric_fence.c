@@ -25,9 +25,7 @@ static OIP_COLD void leave_membarrier(void)
     int asymmetric = FENCES_ASYMMETRIC;
     atomic_compare_exchange_strong_explicit(&asymmetric_fence_mode, &asymmetric, FENCES_LEAVING, memory_order_seq_cst,
                                             memory_order_relaxed);
-    struct parking nobody_signals;
-    parking_init(&nobody_signals);
-    parking_wait(&nobody_signals, parking_ticket(&nobody_signals), ASYMMETRIC_FENCE_SETTLES_NS);
+    parking_nap(ASYMMETRIC_FENCE_SETTLES_NS);
     atomic_store_explicit(&asymmetric_fence_mode, FENCES_FULL, memory_order_seq_cst);
 }
 

@@ -77,3 +77,10 @@ void parking_signal(struct parking *place)
 {
     ck_ec32_inc(&place->event, &futex_mode);
 }
+
+void parking_nap(int64_t ns)
+{
+    struct parking nobodys;
+    parking_init(&nobodys);
+    parking_wait(&nobodys, parking_ticket(&nobodys), ns);
+}

@@ -40,6 +40,9 @@ bool parking_wait(struct parking *place, uint32_t ticket, int64_t timeout_ns);
 
 void parking_signal(struct parking *place);
 
+/* Sleeps for so long, whatever happens. */
+void parking_nap(int64_t ns);
+
 OIP_PRIVATE_END
 
 #endif

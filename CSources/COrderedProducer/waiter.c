@@ -82,9 +82,16 @@ void sleeper_init(struct sleeper *sleeper)
 
 bool sleeper_is_told(struct sleeper *sleeper)
 {
+    enum { YIELDS = 64, NAP_NS = 50000 };
     int told = atomic_load_explicit(&sleeper->told, memory_order_acquire);
-    while (told == 1) {
-        sched_yield(); /* the teller is between its two steps */
+    for (int tries = 0; told == 1; tries++) {
+        /* The teller is between its two steps. It may have lost this very processor to this thread, to which it never
+         * gets it back by a yield where the scheduler goes by priority (SCHED_FIFO). */
+        if (tries < YIELDS) {
+            sched_yield();
+        } else {
+            parking_nap(NAP_NS);
+        }
         told = atomic_load_explicit(&sleeper->told, memory_order_acquire);
     }
     return told == 2;

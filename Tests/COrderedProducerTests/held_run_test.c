@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A held run: each item is begun once, by the holder or by one thief, and none is lost between them. */
 #include "Support/check.h"
+#include "Support/threads.h"
 #include "Support/waiting.h"
 
 #include "errors.h"
 #include "held_run.h"
 
 #include <sched.h>
-#include <stdio.h>
 #include <unistd.h>
 
 static struct held_run run;
@@ -155,18 +155,6 @@ static void *steal_one(void *unused)
     return held_runs_steal(&held, &stolen, &lock) ? &held : NULL;
 }
 
-static bool is_asleep(pid_t thread)
-{
-    char path[40], state = 0;
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
-    FILE *file = thread != 0 ? fopen(path, "r") : NULL;
-    bool read = file != NULL && fscanf(file, "%*d (%*[^)]) %c", &state) == 1;
-    if (file != NULL) {
-        fclose(file);
-    }
-    return read && state == 'S';
-}
-
 /* Its holder begins the last of it while the thief, who saw something there, waits for the lock. */
 static void a_run_that_is_empty_hides_no_other(int variant)
 {
@@ -178,7 +166,7 @@ static void a_run_that_is_empty_hides_no_other(int variant)
     pthread_mutex_lock(&lock);
     pthread_t thread;
     CHECK_EQUAL(pthread_create(&thread, NULL, steal_one, NULL), 0);
-    WAIT_UNTIL(is_asleep(atomic_load(&thief)));
+    WAIT_UNTIL(thread_is_asleep(atomic_load(&thief)));
     CHECK(held_run_next(&held.runs[0], &sequence, &lock));
     pthread_mutex_unlock(&lock);
     void *result;

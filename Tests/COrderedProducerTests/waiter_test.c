@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Waiters: lists that are first in, first out; outcomes told once; a sleeper may leave as soon as it was told. */
 #include "Support/check.h"
+#include "Support/threads.h"
+#include "Support/waiting.h"
 
 #include "waiter.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { WAITERS = 5 };
 
@@ -184,6 +188,31 @@ static void several_sleepers_are_seen_among_callbacks(int variant)
     }
 }
 
+static struct sleeper half_told;
+static _Atomic pid_t looking;
+
+static void *look(void *unused)
+{
+    (void)unused;
+    atomic_store(&looking, gettid());
+    return sleeper_is_told(&half_told) ? &half_told : NULL;
+}
+
+/* Whoever tells it has a processor to finish on, though it may be this thread's, and by priority never its own. */
+static void a_sleeper_that_is_being_told_sleeps(int variant)
+{
+    (void)variant;
+    pthread_t thread;
+    void *result;
+    sleeper_init(&half_told);
+    atomic_store(&half_told.told, 1);
+    CHECK_EQUAL(pthread_create(&thread, NULL, look, NULL), 0);
+    WAIT_UNTIL(thread_is_asleep(atomic_load(&looking)));
+    atomic_store(&half_told.told, 2);
+    CHECK_EQUAL(pthread_join(thread, &result), 0);
+    CHECK(result == &half_told);
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
@@ -192,6 +221,7 @@ int main(int count, char **arguments)
         {"any waiter can be removed", any_waiter_can_be_removed, WAITERS, place_name},
         {"sleepers come and go", sleepers_come_and_go, 0, NULL},
         {"several sleepers are seen among callbacks", several_sleepers_are_seen_among_callbacks, 0, NULL},
+        {"a sleeper that is being told sleeps", a_sleeper_that_is_being_told_sleeps, 0, NULL},
         {0},
     };
     return run_tests(tests, count, arguments);

@@ -18,7 +18,7 @@ all: $(PROGRAMS) $(BUILD)/other_calls
 
 $(BUILD)/core/%.o: $(CORE)/%.c redirected.txt
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(INCLUDES) -MMD -c $< -o $@.before
+	$(CC) $(CFLAGS) $(INCLUDES) -MMD -MT $@ -c $< -o $@.before
 	objcopy --redefine-syms=redirected.txt $@.before $@
 
 $(BUILD)/Support/%.o: $(TESTS)/Support/%.c

@@ -35,11 +35,6 @@ static void expect_works(oip_producer *producer, uint64_t *count)
 
 /* --------------------------------------------------------------------------------------------------- scenarios ---- */
 
-static void some_pool(struct stage *stage)
-{
-    stage->pool = pool_of(2);
-}
-
 static void end_pool(struct stage *stage)
 {
     pool_end(stage->pool);
@@ -53,6 +48,22 @@ static void use_producer(struct stage *stage)
     expect_works(stage->producer, &count);
     oip_producer_release(stage->producer);
     stage->producer = NULL;
+}
+
+static int make_producer(struct stage *stage)
+{
+    return oip_producer_create(&stage->producer, stage->pool, &small_options);
+}
+
+/* The thread of its last consumer is joined by the next one's, or by the shutdown: from now on there is one. */
+static void some_pool(struct stage *stage)
+{
+    stage->pool = pool_of(2);
+    struct census settled = census_now();
+    settled.threads++;
+    CHECK_EQUAL(make_producer(stage), 0);
+    use_producer(stage);
+    WAIT_UNTIL(census_equal(settled, census_now()));
 }
 
 static int make_pool(struct stage *stage, uint32_t threads, size_t stack_size, size_t cpu_count)
@@ -120,11 +131,6 @@ static void shrink_for_good(struct stage *stage)
     shrink(stage);
     end_pool(stage);
     some_pool(stage);
-}
-
-static int make_producer(struct stage *stage)
-{
-    return oip_producer_create(&stage->producer, stage->pool, &small_options);
 }
 
 static int make_large_producer(struct stage *stage)

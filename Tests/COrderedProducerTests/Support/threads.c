@@ -100,3 +100,15 @@ uint64_t library_switches(void)
     read_name(program, "/proc/self");
     return sum_of_threads(switches, program);
 }
+
+bool thread_is_asleep(pid_t thread)
+{
+    char path[40], state = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+    FILE *file = thread != 0 ? fopen(path, "r") : NULL;
+    bool read = file != NULL && fscanf(file, "%*d (%*[^)]) %c", &state) == 1;
+    if (file != NULL) {
+        fclose(file);
+    }
+    return read && state == 'S';
+}

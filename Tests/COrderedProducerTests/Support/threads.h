@@ -3,7 +3,9 @@
 #ifndef THREADS_H
 #define THREADS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * How many have a name of their own: the library's, from when they have begun. A thread of the test or of a sanitizer
@@ -16,5 +18,8 @@ int threads_named(const char *name);
 
 /* How often these went to sleep or lost their processor, all together. */
 uint64_t library_switches(void);
+
+/* Whether the thread, one of this process, sleeps at this moment. 0: none yet. */
+bool thread_is_asleep(pid_t thread);
 
 #endif
