@@ -139,13 +139,29 @@ static bool is_blocking(enum verb verb)
     return verb == PRODUCE || verb == PRODUCE_MANY || verb == RESERVE || verb == REQUEST;
 }
 
-static int ask_for_one(const struct operation *operation, unsigned by)
+/* Of several items only the middle one computes, where they are mixed. */
+static struct token *new_token(const struct operation *operation, unsigned number, unsigned by)
+{
+    struct make make = operation->make;
+    make.cost = make.mixed && number != operation->count / 2u ? 0 : make.cost;
+    return token_new(&scene.sides[operation->of], &make, by);
+}
+
+static void check_acceptance(const struct side *side, bool closed)
+{
+    if (closed) {
+        controller_fail("account: producer %u accepts an item that was asked for behind the end", side->number);
+    }
+}
+
+static void ask_for_one(const struct operation *operation, unsigned number, unsigned by)
 {
     struct side *side = &scene.sides[operation->of];
-    struct token *token = token_new(side, &operation->make, by);
+    struct token *token = new_token(operation, number, by);
     if (token == NULL) {
-        return 0;
+        return;
     }
+    bool closed = side->closed;
     token->reserved = is_reserving(operation->verb);
     token->call = by != 0 ? scene.lists[by - 1].calls : 0;
     token->waiter = (struct oip_waiter){.done = told, .context = token};
@@ -154,18 +170,18 @@ static int ask_for_one(const struct operation *operation, unsigned by)
     uint64_t sequence = UINT64_MAX;
     int result = call_with(operation, token, &sequence);
     if (result == -EINPROGRESS) {
-        REQUIRE(is_registering(operation->verb));
-        return 0;
+        REQUIRE(is_registering(operation->verb) && !closed);
+        return;
     }
     token->waits = false;
     if (result == 0) {
         REQUIRE(sequence != UINT64_MAX);
+        check_acceptance(side, closed);
         accepted(token, sequence);
-        return 0;
+        return;
     }
     check_refusal(side, result, is_blocking(operation->verb));
     token_refused(token, result);
-    return result;
 }
 
 static void ask_for_many(const struct operation *operation, unsigned by)
@@ -175,7 +191,7 @@ static void ask_for_many(const struct operation *operation, unsigned by)
     _Alignas(max_align_t) unsigned char payloads[16 * MOST_PAYLOAD];
     unsigned count = 0;
     for (; count < operation->count && count < 16; count++) {
-        tokens[count] = token_new(side, &operation->make, by);
+        tokens[count] = new_token(operation, count, by);
         if (tokens[count] == NULL) {
             break;
         }
@@ -187,6 +203,7 @@ static void ask_for_many(const struct operation *operation, unsigned by)
         tokens[1]->is_awaited = true;
     }
     size_t taken = 99;
+    bool closed = side->closed;
     int result = operation->verb == PRODUCE_MANY ? oip_produce_many(side->producer, payloads, count, &taken)
                                                  : oip_try_produce_many(side->producer, payloads, count, &taken);
     REQUIRE(taken <= count && (result != 0 || operation->verb != PRODUCE_MANY || taken == count));
@@ -194,6 +211,7 @@ static void ask_for_many(const struct operation *operation, unsigned by)
         check_refusal(side, result, operation->verb == PRODUCE_MANY);
         REQUIRE(operation->verb == PRODUCE_MANY || taken == 0);
     }
+    check_acceptance(side, closed && taken != 0);
     for (unsigned i = 0; i < count; i++) {
         if (i < taken) {
             token_accepted(tokens[i], UINT64_MAX);
@@ -211,7 +229,7 @@ void ask(const struct operation *operation, unsigned by)
         return;
     }
     for (unsigned i = 0; i < operation->count; i++) {
-        ask_for_one(operation, by);
+        ask_for_one(operation, i, by);
     }
 }
 

@@ -19,6 +19,7 @@ struct thread {
     const void *awaits; /* a futex word, a lock, a condition or a thread */
     uint64_t deadline;
     bool timed_out;
+    bool forgotten;    /* joined or detached: where it has ended, its place is for another */
     bool naps;         /* what it waits for is the play's own time, not a timer of the core's */
     const char *where; /* its last step */
     int line;

@@ -139,12 +139,25 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-int controller_create(pthread_t *created, void *(*main)(void *), void *argument)
+/* A new one, or that of a thread which has ended and nobody joins. */
+static struct thread *free_place(void)
 {
+    for (unsigned i = 0; i < thread_count && thread_count > MOST_THREADS / 2; i++) {
+        if (threads[i].state == ENDED && threads[i].forgotten) {
+            pthread_join(threads[i].real, NULL);
+            sem_destroy(&threads[i].baton);
+            return &threads[i];
+        }
+    }
     if (thread_count == MOST_THREADS) {
         controller_fail("more than %d threads", MOST_THREADS);
     }
-    struct thread *thread = &threads[thread_count];
+    return &threads[thread_count++];
+}
+
+int controller_create(pthread_t *created, void *(*main)(void *), void *argument)
+{
+    struct thread *thread = free_place();
     *thread = (struct thread){.state = RUNNABLE, .deadline = NEVER, .main = main, .argument = argument};
     sem_init(&thread->baton, 0, 0);
     pthread_attr_t attributes;
@@ -156,7 +169,14 @@ int controller_create(pthread_t *created, void *(*main)(void *), void *argument)
         controller_fail("pthread_create: %s", strerror(error));
     }
     *created = thread->real;
-    thread_count++;
+    return 0;
+}
+
+int controller_detach(pthread_t real)
+{
+    for (unsigned i = 0; i < thread_count; i++) {
+        threads[i].forgotten = threads[i].forgotten || pthread_equal(threads[i].real, real);
+    }
     return 0;
 }
 
@@ -167,6 +187,7 @@ int controller_join(pthread_t real, void **result)
             while (threads[i].state != ENDED) {
                 wait_for(&threads[i], NEVER, __func__, __LINE__);
             }
+            threads[i].forgotten = true;
             if (result != NULL) {
                 *result = threads[i].result;
             }

@@ -5,8 +5,7 @@
  *
  *   G1  Producers are numbered. Inside an item, consumer or sink of producer i only the room or the end of producers
  *       j > i is waited for; and the room of i itself, where the library refuses what would wait for its caller.
- *       A thread of the pool waits in the library alone, which helps: but with that one producer, so in one program
- *       either items wait or consumers do.
+ *       A thread of the pool waits in the library alone, which helps, or lends its place.
  *   G2  The thread of an event loop serves all its producers, and waits for none.
  *   G3  Callbacks (`done`) wait for nobody.
  *   G4  What was reserved is finished at once, or handed to the keeper, who waits for nobody. A pause is ended by the
@@ -29,12 +28,14 @@ enum where { AS_DIRECTOR, AS_CALLER, AS_ITEM, AS_CONSUMER, AS_LOOP, AS_CALLBACK 
 
 const uint64_t deadline_times[DEADLINE_TIMES] = {0, 1, 5000, 100000, 3000000, 3600000000000, OIP_NO_DEADLINE};
 
+enum { LONGEST_INNER_NS = 2000000 };
+
 struct drawing {
     struct program *program;
     struct chance dice;
-    enum { ITEMS_WAIT, CONSUMERS_WAIT, ITEMS_AWAIT, NEXT_CALL } mode; /* who waits: G1, G8, G9 */
-    bool awaits;                                                      /* there is one */
-    unsigned style;                                                   /* of costs */
+    enum { ITEMS_WAIT, CONSUMERS_WAIT, BOTH_WAIT, ITEMS_AWAIT, NEXT_CALL } mode; /* who waits: G1, G8, G9 */
+    bool awaits;                                                                 /* there is one */
+    unsigned style;                                                              /* of costs */
     unsigned resizes; /* still allowed: each may take threads of the controller */
 };
 
@@ -100,6 +101,9 @@ static struct make draw_make(struct drawing *drawing, enum where where, unsigned
     struct program *program = drawing->program;
     struct make make = {.cost = draw_cost(drawing), .fails = in_percent(drawing, 4), .late = in_percent(drawing, 60)};
     make.deadline = (uint8_t)roll(drawing, DEADLINE_TIMES);
+    make.mixed = in_percent(drawing, 40);
+    /* Items that wait for others are many: theirs do not take long. */
+    make.cost = where == AS_ITEM && make.cost > LONGEST_INNER_NS ? LONGEST_INNER_NS : make.cost;
     bool may_do_more = (where == AS_DIRECTOR || where == AS_CALLER) && of < program->producers;
     unsigned most = sizeof program->inner / sizeof *program->inner;
     if (may_do_more && in_percent(drawing, 25) && program->inner_count < most) {
@@ -117,8 +121,8 @@ static unsigned draw_producer(struct drawing *drawing, enum where where, enum ve
         return roll(drawing, producers);
     }
     if (where == AS_DIRECTOR || where == AS_LOOP || where == AS_CALLBACK ||
-        (where == AS_ITEM && drawing->mode != ITEMS_WAIT) ||
-        (where == AS_CONSUMER && drawing->mode != CONSUMERS_WAIT)) {
+        (where == AS_ITEM && drawing->mode != ITEMS_WAIT && drawing->mode != BOTH_WAIT) ||
+        (where == AS_CONSUMER && drawing->mode != CONSUMERS_WAIT && drawing->mode != BOTH_WAIT)) {
         return MOST_PRODUCERS;
     }
     return inside + roll(drawing, producers - inside);
@@ -164,8 +168,7 @@ static struct operation draw_operation(struct drawing *drawing, enum where where
         struct operation operation = {.verb = (enum verb)weighed(drawing, weights)};
         enum verb verb = operation.verb;
         bool outside = where == AS_CALLER || where == AS_DIRECTOR;
-        if (verb == NOTHING || verb == SHUT_DOWN ||
-            (verb == NEST && (where != AS_ITEM || drawing->mode != ITEMS_WAIT)) ||
+        if (verb == NOTHING || verb == SHUT_DOWN || (verb == NEST && (where != AS_ITEM || drawing->mode > BOTH_WAIT)) ||
             (verb == ATTACH && where != AS_CALLER) || (verb == LEAVE && where != AS_CONSUMER && where != AS_LOOP) ||
             (verb == NAP && !outside) || (verb == STOP_ASYNC && where != AS_CALLER) ||
             (verb == RESIZE && where == AS_CALLBACK) || (verb == RESIZE && drawing->resizes == 0)) {
@@ -271,7 +274,7 @@ void program_draw(struct program *program, uint64_t seed)
     program->gives_back_in_pool = in_percent(&drawing, 20);
     program->last_comes_late = in_percent(&drawing, 30);
     drawing.style = roll(&drawing, 4);
-    drawing.mode = weighed(&drawing, (const unsigned[]){50, 25, 15, 10, 0});
+    drawing.mode = weighed(&drawing, (const unsigned[]){30, 10, 35, 15, 10, 0});
     drawing.resizes = drawing.mode == ITEMS_AWAIT ? 0 : drawing.resizes;
     program->threads = drawing.mode == ITEMS_AWAIT ? 2 : program->threads;
     for (unsigned i = 0; i < program->producers; i++) {

@@ -9,7 +9,7 @@ const char *const excuse_names[EXCUSES] = {"cheap backlog",    "short backlog", 
                                            "sink at a worker", "patient",       "helping",
                                            "claimable",        "spare",         "leaver"};
 
-enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000 };
+enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000, WAKE_NS = 60000 };
 
 /* How long something has been late with the same excuse, all threads being asleep. */
 static struct {
@@ -22,7 +22,7 @@ static uint64_t asleep; /* from now on, at least */
 static const uint64_t bounds[EXCUSES] = {
     [CHEAP_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
     [SHORT_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
-    [MODERATED] = UINT64_MAX,
+    [MODERATED] = PATIENCE_NS + 8 * WAKE_NS + SLACK_NS,
     [SINK_AT_WORKER] = 2 * LOOKOUT_NS + SLACK_NS,
     [PATIENT] = PATIENCE_NS + SLACK_NS,
     [HELPING] = UINT64_MAX,

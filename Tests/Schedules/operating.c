@@ -62,7 +62,9 @@ void end_with_stop(struct side *side)
         begin_stop(side);
     }
     void *value = NULL;
+    side->ending++;
     int result = oip_stop(side->producer, &value);
+    side->ending--;
     if (result == -EDEADLK) {
         if (!is_inside_of(side)) {
             controller_fail("refused: oip_stop of producer %u with -EDEADLK outside of its items and consumer",
@@ -71,6 +73,7 @@ void end_with_stop(struct side *side)
         return;
     }
     REQUIRE(result == 0);
+    side->closed = true;
     side->values += value != NULL;
     REQUIRE(value == NULL || value == side);
 }
@@ -93,7 +96,9 @@ static void end_with_waiter(struct side *side)
     struct event event;
     event_init(&event);
     struct oip_waiter waiter = {.done = stopped, .context = &event};
+    side->ending++;
     int result = oip_stop_async(side->producer, &waiter);
+    side->ending--;
     REQUIRE(result == 0 || result == -EINPROGRESS);
     if (result == -EINPROGRESS) {
         event_await(&event);
@@ -179,8 +184,10 @@ static void perform(const struct operation *operation, unsigned by)
         break;
     case ABORT:
         side->over = true;
+        side->ending++;
         oip_stop_producing(side->producer);
-        side->aborted = true;
+        side->ending--;
+        side->aborted = side->closed = true;
         break;
     case STOP_LATER:
         watch_end(side, true);

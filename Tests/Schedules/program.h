@@ -59,6 +59,7 @@ enum awaits { AWAITS_NOTHING, AWAITS_NEXT_ITEM, AWAITS_NEXT_CALL };
 /* What an item is like. */
 struct make {
     uint32_t cost; /* nanoseconds it computes */
+    bool mixed;    /* of several only one does */
     bool fails;
     bool late;        /* of reservations: the keeper takes a nap before it finishes it */
     uint8_t awaits;   /* enum awaits */

@@ -37,7 +37,7 @@ static bool take_all(struct side *side)
         }
     }
     REQUIRE(result == 0);
-    REQUIRE(may_be_over(side));
+    saw_end(side);
     REQUIRE(oip_next(side->producer, payload, &sequence) == 0);
     return true;
 }
@@ -108,7 +108,7 @@ static bool take_some(struct side *side, unsigned most)
         }
         REQUIRE(result == 0 || result == -EAGAIN);
         if (result == 0) {
-            REQUIRE(may_be_over(side));
+            saw_end(side);
             side->seen_end = true;
         }
         return false;

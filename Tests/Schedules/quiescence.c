@@ -35,7 +35,8 @@ static void check_ready(struct side *side, const struct seen_producer *seen)
     bool watches = timers && pool.lookouts != 0 && seen->queued;
     /* As it may have been when it was decided: both averages move by a factor of two with a sample. */
     uint64_t wake = 4 * (pool.wake_cost > FIRST_GUESS_NS ? pool.wake_cost : FIRST_GUESS_NS);
-    bool cheap = seen->cost < wake && (unclaimed * seen->cost < wake || scene.computing >= pool.processors);
+    /* Or more of them, published while as many threads were awake as there are processors. */
+    bool cheap = seen->cost < pool.wake_cost || (seen->cost < wake && unclaimed * seen->cost < wake);
     bool is_short = side->running != 0 && seen->cost < LOOKOUT_NS && unclaimed * seen->cost < LOOKOUT_NS;
     if (watches && !cheap && is_short) {
         excuse(side, SHORT_BACKLOG, seen->claim << 10 | unclaimed);
@@ -118,8 +119,7 @@ static void check_delivery(struct side *side, const struct seen_producer *seen)
     bool deliverable = (seen->at_head == SEEN_FINAL || seen->at_head == SEEN_END) && (!seen->gate_down || over);
     switch (seen->owner) {
     case OWNER_IDLE:
-        if (deliverable && seen->consumer == SEEN_THREAD && !over && seen->awaited > seen->head && timers &&
-            scene.computing != 0) {
+        if (deliverable && seen->consumer == SEEN_THREAD && !over && seen->awaited > seen->head && timers) {
             excuse(side, MODERATED, seen->head);
         } else if (deliverable || (seen->aborted && seen->consumer != SEEN_DISCARDING)) {
             controller_fail("L2: producer %u has %s at its head, and its owner is idle", side->number,

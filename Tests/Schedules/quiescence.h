@@ -11,10 +11,10 @@
  * While a timer of the core's runs that will look, some of it may be late on purpose. What, and how long, is this list
  * and nothing else; each is counted, and must be over by its bound:
  *
- *     cheap backlog    L1: less to run than a wake costs, or as many computing as there are processors; the monitor
- *                      looks within a millisecond, twice
+ *     cheap backlog    L1: less to run than a wake costs, or items that each cost less, published while as many threads
+ *                      were awake as there are processors; the monitor looks within a millisecond, twice
  *     short backlog    L1: a thread is in an item of the producer, and will have run the rest before the monitor comes
- *     moderated        L2: a consumer thread waits for a later item, and some thread is in an item
+ *     moderated        L2: a consumer thread waits for a later item: 250 us and eight times a wake's cost at most
  *     sink at a worker L2: a worker that has the producer in hand is in an item that was expected to be short
  *     patient          L3: a blocked caller sleeps for the first time, 250 us at most
  *     helping          L3: the callers that wait are in items that they run meanwhile, and look when they come back

@@ -50,6 +50,8 @@ struct side {
     bool over;          /* something may have ended production before its last item */
     bool stopping;      /* a stop has begun, or no more is accepted */
     bool aborted;       /* an ending at once has returned */
+    bool closed;        /* nothing that is asked for from now on is accepted */
+    unsigned ending;    /* calls that end it at once, in progress */
     bool left;          /* its consumer has */
     unsigned attaching; /* calls that attach, in progress */
     bool attached, consumer_gone, in_next, in_sink;
@@ -142,6 +144,7 @@ void token_write(struct token *token, void *payload, bool output);
 struct token *token_read(struct side *side, const void *payload, bool output);
 void token_accepted(struct token *token, uint64_t sequence); /* UINT64_MAX: not known */
 void token_refused(struct token *token, int result);
+void saw_end(struct side *side);           /* a consumer did */
 bool may_be_over(const struct side *side); /* something may have ended production before its last item */
 void token_settled(struct token *token);   /* it has ended in some way */
 void tokens_check(void);

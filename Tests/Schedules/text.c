@@ -89,7 +89,7 @@ static void print_operation(FILE *to, const struct program *program, const struc
     }
     const struct make *make = &operation->make;
     if ((asks || verb == NEST) && make->cost != 0) {
-        print_time(to, ", each computes ", make->cost);
+        print_time(to, make->mixed ? ", one computes " : ", each computes ", make->cost);
     }
     static const char *const awaits[] = {"", ", the first waits for the second", ", waits for the next call"};
     fputs(asks && make->fails ? ", fails" : "", to);

@@ -103,6 +103,14 @@ void token_refused(struct token *token, int result)
     token_settled(token);
 }
 
+void saw_end(struct side *side)
+{
+    REQUIRE(may_be_over(side));
+    /* Where it is being ended at once the consumer may see it before that has closed it. */
+    bool ends_at_once = side->ending != 0 || side->plan->policy == OIP_FAIL_FAST || scene.shutting;
+    side->closed = side->closed || !ends_at_once;
+}
+
 bool may_be_over(const struct side *side)
 {
     /* Nobody tells of an overtaken item that fails. */

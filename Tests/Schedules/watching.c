@@ -24,8 +24,10 @@ void watch_end(struct side *side, bool stops)
     if (stops) {
         begin_stop(side);
     }
+    side->ending += stops;
     int result =
         stops ? oip_stop_async(side->producer, &watcher->waiter) : oip_wait_async(side->producer, &watcher->waiter);
+    side->ending -= stops;
     if (result != -EINPROGRESS) {
         REQUIRE(result == 0);
         REQUIRE(!watcher->told);
@@ -37,6 +39,7 @@ void finish(struct side *side)
 {
     side->stopping = true;
     oip_finish(side->producer);
+    side->closed = true;
 }
 
 void watchers_check(void)
