@@ -25,7 +25,9 @@ static void tell_consumer(struct oip_producer *producer)
 static void call_pool(struct oip_producer *producer)
 {
     execution_queue(producer);
-    if (!at_turn_with(producer) && !waking_worker_will_look(producer) && pool_wake(producer->pool)) {
+    /* A thread at its turn goes on with it, but may be inside the sink for long first, and publish there. */
+    bool looked_after = at_turn_with(producer) ? pool_is_watched(producer->pool) : waking_worker_will_look(producer);
+    if (!looked_after && pool_wake(producer->pool)) {
         atomic_fetch_add_explicit(&producer->worker_wakes, 1, memory_order_relaxed);
     }
     if (OIP_UNLIKELY(producer->deadlines != NULL)) {

@@ -276,10 +276,24 @@ static int add_threads(struct oip_pool *pool, uint32_t threads)
     return 0;
 }
 
+/*
+ * Under the lock: makes the places of spare threads free that have ended. Waits for none: what is still on its way out
+ * may be inside a destructor of the user's, and the thread that keeps time calls this.
+ */
+static void free_spare_places(struct oip_pool *pool)
+{
+    for (uint32_t i = OIP_MAX_THREADS; i < POOL_PLACES; i++) {
+        struct worker *worker = pool->workers[i];
+        if (worker != NULL && worker->state == WORKER_LEFT && pthread_tryjoin_np(worker->thread, NULL) == 0) {
+            worker->state = WORKER_NONE;
+        }
+    }
+}
+
 int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument)
 {
     pthread_mutex_lock(&pool->lock);
-    join_leavers(pool); /* spare threads before this one */
+    free_spare_places(pool);
     uint32_t index = find_place(pool, OIP_MAX_THREADS, POOL_PLACES);
     int result = -EAGAIN;
     if (atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) {

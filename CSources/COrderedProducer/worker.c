@@ -261,6 +261,7 @@ static void park(struct worker *worker)
 {
     struct oip_pool *pool = worker->pool;
     uint32_t ticket = parking_ticket(&worker->parking);
+    worker->skipped = 0; /* what it is woken for is not among those */
     uint64_t idle = enter_stack(worker);
     if (idle == 0) {
         return;

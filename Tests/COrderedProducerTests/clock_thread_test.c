@@ -121,6 +121,41 @@ static void however_many_sinks_hang_others_are_delivered_to(int variant)
     }
 }
 
+static sem_t destructor_began, destructor_hold;
+
+static void end_slowly(void *value)
+{
+    (void)value;
+    sem_post(&destructor_began);
+    wait_for(&destructor_hold);
+}
+
+/* The thread that has delivered is inside a destructor of the program's when the next one is wanted. */
+static void a_thread_that_ends_slowly_holds_up_no_deadline(int variant)
+{
+    (void)variant;
+    sem_init(&destructor_began, 0, 0);
+    sem_init(&destructor_hold, 0, 0);
+    pthread_key_t key;
+    CHECK_EQUAL(pthread_key_create(&key, end_slowly), 0);
+    begin();
+    line.sink_key = &key;
+    noted_start(&line);
+    noted_ask(&line, false, AT_ONCE);
+    wait_for(&line.called[SINK_CALLED]);
+    wait_for(&destructor_began);
+    noted_create(&other, pool);
+    noted_start(&other);
+    noted_ask(&other, false, AT_ONCE);
+    wait_for(&other.called[SINK_CALLED]);
+    sem_post(&destructor_hold);
+    noted_end(&other);
+    noted_end(&line);
+    end();
+    wait_for(&other.called[RELEASE]);
+    pthread_key_delete(key);
+}
+
 /* A sink that ends production, and what is behind it is discarded. */
 static void a_sink_that_fails_has_the_rest_discarded(int variant)
 {
@@ -193,6 +228,7 @@ int main(int count, char **arguments)
         {"a stuck pool delivers what is due", a_stuck_pool_delivers_what_is_due, 2, reserved_or_not},
         {"a sink that hangs holds up no deadline", a_sink_that_hangs_holds_up_no_deadline, CONSUMERS, consumer_name},
         {"however many sinks hang", however_many_sinks_hang_others_are_delivered_to, 0, NULL},
+        {"a thread that ends slowly holds up no deadline", a_thread_that_ends_slowly_holds_up_no_deadline, 0, NULL},
         {"a sink that fails has the rest discarded", a_sink_that_fails_has_the_rest_discarded, 0, NULL},
         {"what is due behind an ending is cleared away", what_is_due_behind_an_ending_is_cleared_away, 2,
          started_or_not},

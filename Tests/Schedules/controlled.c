@@ -180,21 +180,38 @@ int controller_detach(pthread_t real)
     return 0;
 }
 
-int controller_join(pthread_t real, void **result)
+/* Not one that was joined before: another may have its number now. */
+static struct thread *thread_called(pthread_t real)
 {
     for (unsigned i = 0; i < thread_count; i++) {
-        if (pthread_equal(threads[i].real, real)) {
-            while (threads[i].state != ENDED) {
-                wait_for(&threads[i], NEVER, __func__, __LINE__);
-            }
-            threads[i].forgotten = true;
-            if (result != NULL) {
-                *result = threads[i].result;
-            }
-            return 0;
+        if (pthread_equal(threads[i].real, real) && !threads[i].forgotten) {
+            return &threads[i];
         }
     }
-    controller_fail("a thread is joined that was never created");
+    controller_fail("a thread is joined that was never created, or that nobody may join");
+}
+
+int controller_join(pthread_t real, void **result)
+{
+    struct thread *thread = thread_called(real);
+    while (thread->state != ENDED) {
+        wait_for(thread, NEVER, __func__, __LINE__);
+    }
+    thread->forgotten = true;
+    if (result != NULL) {
+        *result = thread->result;
+    }
+    return 0;
+}
+
+int controller_tryjoin(pthread_t real)
+{
+    struct thread *thread = thread_called(real);
+    if (thread->state != ENDED) {
+        return EBUSY;
+    }
+    thread->forgotten = true;
+    return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------- memory ---- */

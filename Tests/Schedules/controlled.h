@@ -72,6 +72,7 @@
 #define pthread_create(thread, attributes, main, argument)                                                             \
     ((void)(attributes), controller_create(thread, main, argument))
 #define pthread_join(thread, result) controller_join(thread, result)
+#define pthread_tryjoin_np(thread, result) controller_tryjoin(thread)
 #define pthread_detach(thread) controller_detach(thread)
 #define pthread_setname_np(thread, name) ((void)(thread), controller_role("%s", name), 0)
 #define malloc(size) controller_malloc(size)

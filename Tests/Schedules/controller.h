@@ -112,6 +112,7 @@ int controller_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const cha
 int controller_broadcast(pthread_cond_t *condition);
 int controller_create(pthread_t *thread, void *(*main)(void *), void *argument);
 int controller_join(pthread_t thread, void **result);
+int controller_tryjoin(pthread_t thread);
 int controller_detach(pthread_t thread);
 void *controller_malloc(size_t size);
 void *controller_calloc(size_t count, size_t size);

@@ -26,6 +26,9 @@ static int sink(void *context, void *payload, uint64_t sequence)
 {
     (void)payload, (void)sequence;
     struct noted *noted = context;
+    if (noted->sink_key != NULL) {
+        CHECK_EQUAL(pthread_setspecific(*noted->sink_key, noted), 0);
+    }
     note(noted, SINK_CALLED);
     if (noted->sink_hold != NULL) {
         wait_for(noted->sink_hold);

@@ -16,6 +16,7 @@ struct noted {
     oip_producer *producer;
     sem_t called[FUNCTIONS]; /* posted per call */
     sem_t *sink_hold;        /* waited for inside the sink; NULL: none */
+    pthread_key_t *sink_key; /* a thread that calls the sink gets a value, and so calls the destructor; NULL: none */
     int sink_result;
     struct slow_caller caller; /* by default slow at no sequence */
 };
