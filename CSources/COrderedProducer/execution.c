@@ -359,12 +359,19 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker, bo
     }
 }
 
+/* How many items have been begun, or passed over. A guess while others claim. */
+static uint64_t begun_items(const struct oip_producer *producer)
+{
+    uint64_t held = held_runs_length(&producer->held);
+    uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
+    return claim > held ? claim - held : 0;
+}
+
 /* Whether what is ready or held lies as it did when a lookout passed last. Others may have left it since, too. */
 static bool has_not_moved(struct oip_producer *producer)
 {
-    uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
-    bool claims = claim != atomic_load_explicit(&producer->claim_at_lookout, memory_order_relaxed);
-    return (!claims && ring_is_claimable(&producer->ring)) || held_runs_stand_still(&producer->held);
+    bool begins = begun_items(producer) != atomic_load_explicit(&producer->begun_at_lookout, memory_order_relaxed);
+    return (!begins && ring_is_claimable(&producer->ring)) || held_runs_stand_still(&producer->held);
 }
 
 /* Whether the value is another than at the last look. */
@@ -450,11 +457,12 @@ bool runnable_is_moving(struct runnable *runnable)
         return false;
     }
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
-    uint64_t claim = atomic_load_explicit(&producer->ring.claim, memory_order_relaxed);
-    bool claims = has_moved(&producer->claim_at_lookout, claim);
+    uint64_t begun = begun_items(producer);
+    /* Relaxed: a guess, and lookouts come one at a time. */
+    uint64_t before = atomic_exchange_explicit(&producer->begun_at_lookout, begun, memory_order_relaxed);
     uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
     bool delivers = has_moved(&producer->delivery_at_lookout, delivery) || !delivery_needs_pool(producer);
     bool stuck = held_runs_are_stuck(&producer->held);
-    bool holds = held_runs_wait(&producer->held);
-    return (claims || holds) && !stuck && delivers && !waking_needs_lookout(producer);
+    return begun != before && !stuck && delivers &&
+           !waking_needs_lookout(producer, begun > before ? begun - before : 1);
 }

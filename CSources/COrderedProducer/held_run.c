@@ -75,6 +75,17 @@ bool held_runs_wait(const struct held_runs *held)
     return false;
 }
 
+uint64_t held_runs_length(const struct held_runs *held)
+{
+    uint64_t length = 0;
+    for (unsigned i = 0; i < HELD_RUNS; i++) {
+        uint64_t begun = atomic_load_explicit(&held->runs[i].begun, memory_order_relaxed);
+        uint64_t end = atomic_load_explicit(&held->runs[i].end, memory_order_relaxed);
+        length += begun < end ? end - begun : 0;
+    }
+    return length;
+}
+
 bool held_runs_are_stuck(struct held_runs *held)
 {
     bool stuck = false;

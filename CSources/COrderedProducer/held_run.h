@@ -59,8 +59,9 @@ void held_runs_init(struct held_runs *held);
 struct held_run *held_runs_take(struct held_runs *held);
 void held_runs_return(struct held_runs *held, struct held_run *run);
 
-/* Whether anything is held and not begun. */
+/* Whether anything is held and not begun; and how much. */
 bool held_runs_wait(const struct held_runs *held);
+uint64_t held_runs_length(const struct held_runs *held);
 
 /* Whether some holder has not begun what it holds since a lookout asked this last; and the same question in between. */
 bool held_runs_are_stuck(struct held_runs *held);

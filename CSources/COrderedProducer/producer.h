@@ -93,7 +93,7 @@ struct oip_producer {
     atomic_uint cost;                         /* nanoseconds an item takes, moving average: waking.h */
     struct runnable runnable;
     struct tenant tenant;
-    _Atomic uint64_t claim_at_lookout;    /* claim when a lookout last passed: worker.c */
+    _Atomic uint64_t begun_at_lookout;    /* items begun when a lookout last passed: worker.c */
     _Atomic uint64_t delivery_at_lookout; /* likewise */
 
     struct held_runs held; /* each run its holder's */

@@ -171,12 +171,14 @@ bool waking_room_is_near(struct oip_producer *producer)
            producer->pool->processors > 1 && busy_threads(producer) <= producer->pool->processors;
 }
 
-bool waking_needs_lookout(struct oip_producer *producer)
+bool waking_needs_lookout(struct oip_producer *producer, uint64_t begun)
 {
-    uint32_t cost = waking_cost(producer);
+    uint64_t cost = waking_cost(producer);
+    uint64_t took = WAKING_LOOKOUT_NS / begun; /* each, if they ran one after the other */
     uint32_t wake = atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
-    return cost >= WAKING_CHEAP_NS && ring_backlog(&producer->ring) * cost >= wake &&
-           busy_threads(producer) <= producer->pool->processors;
+    uint64_t left = ring_backlog(&producer->ring) + held_runs_length(&producer->held);
+    cost = cost > took ? cost : took;
+    return cost >= WAKING_CHEAP_NS && left * cost >= wake && busy_threads(producer) <= producer->pool->processors;
 }
 
 bool waking_is_crowded(struct oip_producer *producer)

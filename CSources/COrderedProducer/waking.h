@@ -82,10 +82,11 @@ void waking_chain(struct oip_producer *producer);
 bool waking_may_leave(struct oip_producer *producer);
 
 /*
- * Whether the lookout should join those who run the producer's items: callers that publish and then suspend, and
- * threads that left at the same time because there were too many of them, leave nobody who would call it.
+ * Whether the lookout should join those who run the producer's items, `begun` of which have been begun since a lookout
+ * passed last: callers that publish and then suspend, and threads that left at the same time because there were too
+ * many of them, leave nobody who would call it; and items that take longer than was thought lie in somebody's batch.
  */
-bool waking_needs_lookout(struct oip_producer *producer);
+bool waking_needs_lookout(struct oip_producer *producer, uint64_t begun);
 
 /*
  * Whether more threads run items than there are processors, and others stay: a consumer that runs items, or workers at
