@@ -436,6 +436,9 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
         }
         end_turn(producer);
         worker->leaves_the_rest = worker->leaves_the_rest && !is_relied_on(producer);
+        if (!worker->leaves_the_rest && delivery_needs_pool(producer)) {
+            waking_leave_sink(producer);
+        }
         if (!more || worker->leaves_the_rest) {
             delivery_before_leaving(producer);
             window_after_claim(producer);

@@ -158,6 +158,13 @@ void waking_chain(struct oip_producer *producer)
     }
 }
 
+void waking_leave_sink(struct oip_producer *producer)
+{
+    if (others_are_queued(producer)) {
+        wake_worker(producer);
+    }
+}
+
 bool waking_may_leave(struct oip_producer *producer)
 {
     bool in_good_hands = (waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer)) ||

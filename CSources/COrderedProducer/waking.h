@@ -78,6 +78,12 @@ void waking_after_publish_many(struct oip_producer *producer, const struct publi
 /* A worker begins with the producer: calls in the next one if the backlog is worth it. */
 void waking_chain(struct oip_producer *producer);
 
+/*
+ * A worker has left the producer, whose sink has something to get, and goes on with what else is queued. That may take
+ * long, and who queued the delivery may have relied on this worker: calls another.
+ */
+void waking_leave_sink(struct oip_producer *producer);
+
 /* Whether a worker that ran dry may leave what comes next to the consumer and the lookout. */
 bool waking_may_leave(struct oip_producer *producer);
 

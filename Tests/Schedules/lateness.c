@@ -16,7 +16,8 @@ static struct {
     uint64_t time, what;
     bool now;
 } excused[MOST_SIDES][EXCUSES];
-static uint64_t asleep; /* from now on, at least */
+static uint64_t asleep;      /* from now on, at least */
+static uint64_t slept_until; /* the last time */
 
 /* As long as no thread can go on; others are as long as the items that are being run. */
 static const uint64_t bounds[EXCUSES] = {
@@ -53,11 +54,16 @@ void excuse(const struct side *side, enum excuse excuse, uint64_t what)
 void lateness_begin(void)
 {
     memset(excused, 0, sizeof excused);
+    slept_until = 0;
 }
 
-void lateness_look(uint64_t asleep_for)
+void lateness_look(uint64_t now, uint64_t asleep_for)
 {
+    if (now > slept_until + SLACK_NS) {
+        lateness_begin(); /* a thread stood still in between, and had what is late in its hands perhaps */
+    }
     asleep = asleep_for;
+    slept_until = asleep_for < UINT64_MAX - now ? now + asleep_for : UINT64_MAX;
     for (unsigned i = 0; i < MOST_SIDES; i++) {
         for (unsigned e = 0; e < EXCUSES; e++) {
             excused[i][e].now = false;

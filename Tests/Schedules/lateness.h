@@ -10,7 +10,7 @@ struct side;
 void lateness_begin(void);
 
 /* A look at the state begins, which stays as it is for so long; and it has ended. */
-void lateness_look(uint64_t asleep_for);
+void lateness_look(uint64_t now, uint64_t asleep_for);
 void lateness_looked(void);
 
 /* `what` is late: as long as it stays the same its time is counted. Fails where that is over the bound. */

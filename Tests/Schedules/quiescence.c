@@ -221,7 +221,7 @@ static void look(bool core_timers, uint64_t until)
         return;
     }
     timers = core_timers;
-    lateness_look(until - controller_now());
+    lateness_look(controller_now(), until - controller_now());
     bool any = false;
     quiescence_counts->looks++;
     quiescence_counts->with_timers += timers;
