@@ -436,10 +436,11 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
         }
         end_turn(producer);
         worker->leaves_the_rest = worker->leaves_the_rest && !is_relied_on(producer);
-        if (!worker->leaves_the_rest && delivery_needs_pool(producer)) {
+        bool turns_to_others = !worker->leaves_the_rest && waking_others_are_queued(producer);
+        if (turns_to_others && delivery_needs_pool(producer)) {
             waking_leave_sink(producer);
         }
-        if (!more || worker->leaves_the_rest) {
+        if (!more || turns_to_others || worker->leaves_the_rest) {
             delivery_before_leaving(producer);
             window_after_claim(producer);
         }
@@ -461,11 +462,15 @@ bool runnable_is_moving(struct runnable *runnable)
     }
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     uint64_t begun = begun_items(producer);
-    /* Relaxed: a guess, and lookouts come one at a time. */
-    uint64_t before = atomic_exchange_explicit(&producer->begun_at_lookout, begun, memory_order_relaxed);
+    uint64_t asked = ring_tail_word(&producer->ring) >> TAIL_SHIFT;
+    /* Relaxed: guesses, and lookouts come one at a time. */
+    uint64_t begun_before = atomic_exchange_explicit(&producer->begun_at_lookout, begun, memory_order_relaxed);
+    uint64_t asked_before = atomic_exchange_explicit(&producer->asked_at_lookout, asked, memory_order_relaxed);
+    bool waits =
+        begun < asked_before && (ring_is_claimable(&producer->ring) || held_runs_wait(&producer->held));
+    bool slow = waits && waking_is_slow(producer, begun > begun_before ? begun - begun_before : 0);
     uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
     bool delivers = has_moved(&producer->delivery_at_lookout, delivery) || !delivery_needs_pool(producer);
     bool stuck = held_runs_are_stuck(&producer->held);
-    return begun != before && !stuck && delivers &&
-           !waking_needs_lookout(producer, begun > before ? begun - before : 1);
+    return begun != begun_before && !slow && !stuck && delivers && !waking_needs_lookout(producer);
 }

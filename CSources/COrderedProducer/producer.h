@@ -94,6 +94,7 @@ struct oip_producer {
     struct runnable runnable;
     struct tenant tenant;
     _Atomic uint64_t begun_at_lookout;    /* items begun when a lookout last passed: worker.c */
+    _Atomic uint64_t asked_at_lookout;    /* those that had been asked for by then */
     _Atomic uint64_t delivery_at_lookout; /* likewise */
 
     struct held_runs held; /* each run its holder's */

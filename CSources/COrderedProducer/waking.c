@@ -129,8 +129,7 @@ void waking_after_publish_many(struct oip_producer *producer, const struct publi
     }
 }
 
-/* Whether others' entries are in the run queue. A guess: the length is a hint, and counts before a push. */
-static bool others_are_queued(struct oip_producer *producer)
+bool waking_others_are_queued(struct oip_producer *producer)
 {
     unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
     int own = (schedule & SCHEDULE_QUEUED) != 0;
@@ -140,7 +139,7 @@ static bool others_are_queued(struct oip_producer *producer)
 void waking_chain(struct oip_producer *producer)
 {
     /* This thread is gone for long. What else is queued was left to it perhaps. */
-    if (waking_cost(producer) >= WAKING_EXPENSIVE_NS && others_are_queued(producer) &&
+    if (waking_cost(producer) >= WAKING_EXPENSIVE_NS && waking_others_are_queued(producer) &&
         pool_awake(producer->pool) < producer->pool->processors) {
         wake_worker(producer);
     }
@@ -160,16 +159,14 @@ void waking_chain(struct oip_producer *producer)
 
 void waking_leave_sink(struct oip_producer *producer)
 {
-    if (others_are_queued(producer)) {
-        wake_worker(producer);
-    }
+    wake_worker(producer);
 }
 
 bool waking_may_leave(struct oip_producer *producer)
 {
     bool in_good_hands = (waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer)) ||
                          waking_is_crowded(producer);
-    return in_good_hands && !others_are_queued(producer);
+    return in_good_hands && !waking_others_are_queued(producer);
 }
 
 bool waking_room_is_near(struct oip_producer *producer)
@@ -178,20 +175,31 @@ bool waking_room_is_near(struct oip_producer *producer)
            producer->pool->processors > 1 && busy_threads(producer) <= producer->pool->processors;
 }
 
-bool waking_needs_lookout(struct oip_producer *producer, uint64_t begun)
+bool waking_needs_lookout(struct oip_producer *producer)
 {
-    uint64_t cost = waking_cost(producer);
-    uint64_t took = WAKING_LOOKOUT_NS / begun; /* each, if they ran one after the other */
+    uint32_t cost = waking_cost(producer);
     uint32_t wake = atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
-    uint64_t left = ring_backlog(&producer->ring) + held_runs_length(&producer->held);
-    cost = cost > took ? cost : took;
-    return cost >= WAKING_CHEAP_NS && left * cost >= wake && busy_threads(producer) <= producer->pool->processors;
+    return cost >= WAKING_CHEAP_NS && ring_backlog(&producer->ring) * cost >= wake &&
+           busy_threads(producer) <= producer->pool->processors;
+}
+
+bool waking_is_slow(struct oip_producer *producer, uint64_t begun)
+{
+    uint32_t wake = atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
+    if (begun * wake >= WAKING_LOOKOUT_NS) {
+        return false;
+    }
+    uint32_t slow = wake > WAKING_ALONE_NS ? wake : WAKING_ALONE_NS;
+    if (waking_cost(producer) < slow) {
+        atomic_store_explicit(&producer->cost, slow, memory_order_relaxed); /* samples bring it down again */
+    }
+    return true;
 }
 
 bool waking_is_crowded(struct oip_producer *producer)
 {
     uint32_t cost = waking_cost(producer);
-    if (!producer->assists || cost >= WAKING_EXPENSIVE_NS * 4) {
+    if (!producer->assists || cost >= WAKING_ALONE_NS) {
         return false;
     }
     int kind = atomic_load_explicit(&producer->kind, memory_order_relaxed);

@@ -47,6 +47,7 @@ enum {
     WAKING_HEAD_RUN_NS = 512,       /* or this, where the first of them could be delivered at once */
     WAKING_PATIENCE_NS = 6000,      /* longer than an item that may be held: its holder does not get on */
     WAKING_EXPENSIVE_NS = 5000,     /* items from here on are looked after one by one */
+    WAKING_ALONE_NS = 20000,        /* and from here on a thread is never in the way of others */
     WAKING_FIRST_GUESS_NS = 30000,  /* cost of a wake, until measured */
 };
 
@@ -79,20 +80,29 @@ void waking_after_publish_many(struct oip_producer *producer, const struct publi
 void waking_chain(struct oip_producer *producer);
 
 /*
- * A worker has left the producer, whose sink has something to get, and goes on with what else is queued. That may take
- * long, and who queued the delivery may have relied on this worker: calls another.
+ * A worker has left the producer, whose sink has something to get, for what else is queued. That may take long, and who
+ * queued the delivery may have relied on this worker: calls another.
  */
 void waking_leave_sink(struct oip_producer *producer);
+
+/* Whether other producers are in the run queue. A guess: the length is a hint, and counts before a push. */
+bool waking_others_are_queued(struct oip_producer *producer);
 
 /* Whether a worker that ran dry may leave what comes next to the consumer and the lookout. */
 bool waking_may_leave(struct oip_producer *producer);
 
 /*
- * Whether the lookout should join those who run the producer's items, `begun` of which have been begun since a lookout
- * passed last: callers that publish and then suspend, and threads that left at the same time because there were too
- * many of them, leave nobody who would call it; and items that take longer than was thought lie in somebody's batch.
+ * Whether the lookout should join those who run the producer's items: callers that publish and then suspend, and
+ * threads that left at the same time because there were too many of them, leave nobody who would call it.
  */
-bool waking_needs_lookout(struct oip_producer *producer, uint64_t begun);
+bool waking_needs_lookout(struct oip_producer *producer);
+
+/*
+ * Something is ready that was when a lookout passed last, and only so many items have begun since. Whether that is so
+ * slow that threads without work should come: items take longer than was thought, or those who run them have no
+ * processor. Then it notes a higher cost, so that nobody holds batches of them, and one thread calls the next.
+ */
+bool waking_is_slow(struct oip_producer *producer, uint64_t begun);
 
 /*
  * Whether more threads run items than there are processors, and others stay: a consumer that runs items, or workers at

@@ -152,44 +152,39 @@ static bool step_down(struct worker *worker)
 }
 
 /*
- * Looks once at everything in the queue: what others move is put back, the first thing that nobody does is run. Finding
- * nothing to run, the thread parks again; for good where the queue was empty. Not so if anything happened in the pool
- * meanwhile: somebody who was woken, or who was about to park, may have found nothing in the queue, because it was in
- * this thread's hands.
+ * Looks once at everything in the queue: what others move is put back, the first thing that nobody does is run, and the
+ * next thread is called for what is left; all of it was looked at by then. Finding nothing to run, the thread parks
+ * again; for good where the queue was empty. Not so if anything happened in the pool meanwhile: somebody who was woken,
+ * or who was about to park, may have found nothing in the queue, because it was in this thread's hands.
  */
 static void look_out(struct worker *worker)
 {
     struct run_queue *queue = &worker->pool->run_queue;
-    struct runnable *first = NULL;
+    struct runnable *runnable, *unmoved = NULL;
+    bool moving = false;
     uint64_t idle = atomic_load_explicit(&worker->pool->idle, memory_order_seq_cst);
     OIP_POINT(look_out);
     atomic_store_explicit(&worker->pool->next_look, oip_now() + WAKING_LOOKOUT_NS, memory_order_relaxed);
-    for (;;) {
-        struct runnable *runnable = run_queue_pop(queue);
-        if (runnable == NULL) {
-            worker->wants_lookout = first != NULL;
-            worker->leaves_the_rest = first == NULL || nothing_happened_since(worker->pool, idle);
-            return;
-        }
-        bool again = runnable == first;
-        if (!again && !runnable_is_moving(runnable)) {
-            if (worker->searching) {
-                end_search(worker);
-            }
-            worker->looks_out = true;
-            runnable->run(runnable, worker);
-            worker->looks_out = false;
-            return;
-        }
-        if (first == NULL) {
-            first = runnable;
-        }
-        run_queue_push(queue, runnable);
-        if (again) {
-            worker->leaves_the_rest = nothing_happened_since(worker->pool, idle);
-            return;
+    /* No further than what was there at first: what comes meanwhile finds this thread searching. */
+    for (int left = run_queue_length(queue); left > 0 && (runnable = run_queue_pop(queue)) != NULL; left--) {
+        if (!runnable_is_moving(runnable) && unmoved == NULL) {
+            unmoved = runnable;
+        } else {
+            moving = true;
+            run_queue_push(queue, runnable);
         }
     }
+    if (unmoved == NULL) {
+        worker->wants_lookout = moving;
+        worker->leaves_the_rest = nothing_happened_since(worker->pool, idle);
+        return;
+    }
+    if (worker->searching) {
+        end_search(worker);
+    }
+    worker->looks_out = true;
+    unmoved->run(unmoved, worker);
+    worker->looks_out = false;
 }
 
 /*

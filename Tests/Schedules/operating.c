@@ -148,7 +148,9 @@ static void perform(const struct operation *operation, unsigned by)
     struct side *side = &scene.sides[operation->of];
     if (operation->verb != NOTHING && operation->time != 0) {
         scene.computing += inside != NULL;
+        own_code(true);
         controller_nap(operation->time);
+        own_code(false);
         scene.computing -= inside != NULL;
     }
     switch (operation->verb) {

@@ -17,6 +17,15 @@ static void leave(struct inside *frame)
     inside = frame->outer;
 }
 
+void own_code(bool begins)
+{
+    for (const struct inside *frame = inside; frame != NULL; frame = frame->outer) {
+        if (frame->side != NULL) {
+            frame->side->in_own_code += begins ? 1 : -1;
+        }
+    }
+}
+
 /* An item that is not left out ends production when it fails. */
 static void will_fail(struct side *side)
 {
@@ -28,12 +37,15 @@ static void compute(struct token *token)
 {
     if (token->make.cost != 0) {
         scene.computing++;
+        own_code(true);
         controller_nap(token->make.cost);
+        own_code(false);
         scene.computing--;
     }
     if (token->make.inner != 0) {
         operate(&scene.program->inner[token->make.inner - 1], 0);
     }
+    own_code(true);
     if (token->awaits != NULL) {
         event_await(&token->awaits->settled);
     }
@@ -43,6 +55,7 @@ static void compute(struct token *token)
         }
         event_happens(&scene.lists[token->by - 1].changed);
     }
+    own_code(false);
 }
 
 /* Whether this thread is inside an item that was overtaken, and lends its place. */

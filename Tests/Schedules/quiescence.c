@@ -119,7 +119,9 @@ static void check_delivery(struct side *side, const struct seen_producer *seen)
     bool deliverable = (seen->at_head == SEEN_FINAL || seen->at_head == SEEN_END) && (!seen->gate_down || over);
     switch (seen->owner) {
     case OWNER_IDLE:
-        if (deliverable && seen->consumer == SEEN_THREAD && !over && seen->awaited > seen->head && timers) {
+        /* Whoever comes back to the library, or is about to sleep in it, tells the consumer. */
+        if (deliverable && seen->consumer == SEEN_THREAD && !over && seen->awaited > seen->head && timers &&
+            side->in_own_code != 0) {
             excuse(side, MODERATED, seen->head);
         } else if (deliverable || (seen->aborted && seen->consumer != SEEN_DISCARDING)) {
             controller_fail("L2: producer %u has %s at its head, and its owner is idle", side->number,

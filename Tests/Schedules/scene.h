@@ -58,6 +58,7 @@ struct side {
     bool in_loop, told_before, seen_end, todo; /* of a loop: it was given to it; its tag was taken before */
     bool paused;
     unsigned resumes, resuming, delivered_in_pause; /* resumes: begun; resuming: of them not returned */
+    unsigned in_own_code; /* threads that are inside of it, and for now outside of the library */
     unsigned running, lent, in_callback, deliveries, values, failures;
     uint64_t next_sequence; /* that may be delivered */
     unsigned substitutes, substitutes_failed, failed_in_time;
@@ -161,6 +162,7 @@ int item_run(void *context, void *payload, uint64_t sequence);
 void item_discard(void *context, void *payload, enum oip_payload_state state);
 void item_release(void *context);
 void finish_reserved(struct token *token);
+void own_code(bool begins); /* this thread is about to compute, or to wait for others; or has */
 bool deliver(struct side *side, const void *payload, uint64_t sequence); /* whether the consumer leaves */
 
 /* asking.c; `by` is the list that asks, counted from 1; 0: another */
