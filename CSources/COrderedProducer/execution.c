@@ -437,8 +437,8 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
         end_turn(producer);
         worker->leaves_the_rest = worker->leaves_the_rest && !is_relied_on(producer);
         bool turns_to_others = !worker->leaves_the_rest && waking_others_are_queued(producer);
-        if (turns_to_others && delivery_needs_pool(producer)) {
-            waking_leave_sink(producer);
+        if (turns_to_others) {
+            waking_turn_to_others(producer, more);
         }
         if (!more || turns_to_others || worker->leaves_the_rest) {
             delivery_before_leaving(producer);

@@ -157,9 +157,11 @@ void waking_chain(struct oip_producer *producer)
     }
 }
 
-void waking_leave_sink(struct oip_producer *producer)
+void waking_turn_to_others(struct oip_producer *producer, bool more)
 {
-    wake_worker(producer);
+    if (delivery_needs_pool(producer) || (more && waking_cost(producer) >= WAKING_EXPENSIVE_NS)) {
+        wake_worker(producer);
+    }
 }
 
 bool waking_may_leave(struct oip_producer *producer)
