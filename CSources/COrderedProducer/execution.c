@@ -412,6 +412,19 @@ static bool is_relied_on(struct oip_producer *producer)
             !waking_consumer_will_look(producer));
 }
 
+/* This worker is active no longer. Goes on with what else is queued, or parks: others may have relied on it. */
+static void after_turn(struct oip_producer *producer, struct worker *worker, bool took_it, bool more)
+{
+    worker->leaves_the_rest = worker->leaves_the_rest && !is_relied_on(producer);
+    bool turns_to_others = !worker->leaves_the_rest && waking_others_are_queued(producer);
+    if (turns_to_others && took_it) {
+        waking_turn_to_others(producer, more);
+    }
+    if (!more || turns_to_others || worker->leaves_the_rest) {
+        delivery_before_leaving(producer);
+    }
+}
+
 void execution_turn(struct runnable *runnable, struct worker *worker)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
@@ -419,8 +432,9 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
         bool more = true;
         /* Where it would only be in the way it leaves at once; unless it has to deliver, or nothing moves. */
         bool stands_still = worker->looks_out;
-        if (stands_still || delivery_needs_pool(producer) || !waking_is_crowded(producer) ||
-            (stands_still = has_not_moved(producer))) {
+        bool takes_it = stands_still || delivery_needs_pool(producer) || !waking_is_crowded(producer) ||
+                        (stands_still = has_not_moved(producer));
+        if (takes_it) {
             struct frame frame;
             frame_enter(&frame, producer);
             worker->turn = &frame;
@@ -435,15 +449,7 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
             worker->skipped = worker->leaves_the_rest ? 0 : worker->skipped;
         }
         end_turn(producer);
-        worker->leaves_the_rest = worker->leaves_the_rest && !is_relied_on(producer);
-        bool turns_to_others = !worker->leaves_the_rest && waking_others_are_queued(producer);
-        if (turns_to_others) {
-            waking_turn_to_others(producer, more);
-        }
-        if (!more || turns_to_others || worker->leaves_the_rest) {
-            delivery_before_leaving(producer);
-            window_after_claim(producer);
-        }
+        after_turn(producer, worker, takes_it, more);
     } else if (delivery_needs_pool(producer)) {
         /* All that may run items are inside long ones, and the sink has something to get. */
         execution_deliver(producer, &worker->until_sample);

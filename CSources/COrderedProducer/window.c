@@ -238,18 +238,12 @@ static void remove_inner(struct oip_producer *producer, struct inner_caller *inn
     pthread_mutex_unlock(&producer->lock);
 }
 
-/* A thread has slept for a while: it is as eager as it gets, and looks once more. */
+/* A thread has slept for a while: it is as eager as it gets. It looks for room before it sleeps again. */
 static void wait_eagerly(struct oip_producer *producer, struct waiter *waiter)
 {
-    struct granted granted = {0};
-    bool fence = false;
     pthread_mutex_lock(&producer->lock);
-    if (waiter->list != NULL) {
-        fence = say_that_callers_wait(producer, most_eager(producer));
-        grant(producer, &granted);
-    }
+    bool fence = waiter->list != NULL && say_that_callers_wait(producer, most_eager(producer));
     pthread_mutex_unlock(&producer->lock);
-    conclude(producer, &granted);
     if (fence) {
         fence_deliveries(producer);
     }

@@ -25,7 +25,8 @@ void check_refusal(struct side *side, int result, bool blocks)
         REQUIRE(scene.shutting);
         break;
     case -EDEADLK:
-        if (!blocks || (!is_inside_of(side) && depth() < DEEP)) {
+        if (!blocks ||
+            (!is_inside_of(side) && depth() < DEEP && (inside == NULL || side->plan->helps == ALWAYS_HELPS))) {
             controller_fail("refused: producer %u refuses with -EDEADLK outside of its items and consumer",
                             side->number);
         }

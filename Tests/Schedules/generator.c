@@ -216,6 +216,7 @@ static void draw_producer_plan(struct drawing *drawing, unsigned number)
     plan->wait = (enum oip_wait_strategy)weighed(drawing, (const unsigned[]){6, 3, 1, 0});
     plan->no_assist = in_percent(drawing, 20);
     plan->observed = in_percent(drawing, 15);
+    plan->helps = (enum helps)weighed(drawing, (const unsigned[]){80, 10, 10, 0});
     plan->deadlines = in_percent(drawing, 25) ? (uint8_t)(1 + roll(drawing, DEADLINE_TIMES)) : 0;
     plan->instead = (uint8_t)roll(drawing, 4);
     plan->takes_calls = in_percent(drawing, 12);

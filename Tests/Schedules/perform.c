@@ -26,6 +26,7 @@ void create_producer(struct side *side, const struct producer_plan *plan)
         .on_failure = plan->policy,
         .wait = plan->wait,
         .no_assist = plan->no_assist,
+        .may_help = plan->helps == ALWAYS_HELPS ? NULL : may_help,
         .payload_size = plan->takes_calls ? 0 : plan->payload,
         .run = plan->takes_calls ? NULL : item_run,
         .discard = item_discard,

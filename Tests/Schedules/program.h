@@ -76,6 +76,7 @@ struct operation {
 };
 
 enum consumes { BY_NOBODY, BY_THREAD, BY_ATTACHED, BY_SINK, BY_LOOP };
+enum helps { ALWAYS_HELPS, HELPS_OUTSIDE, NEVER_HELPS }; /* threads that wait: outside of items and consumers */
 enum ends { BY_STOP, BY_STOP_ASYNC, BY_ABORT, BY_RELEASE };
 
 struct producer_plan {
@@ -83,6 +84,7 @@ struct producer_plan {
     enum oip_failure_policy policy;
     enum oip_wait_strategy wait;
     bool no_assist, takes_calls, observed;
+    enum helps helps;
     uint8_t deadlines; /* 0: none; else index of deadline_times of items that say nothing, + 1 */
     uint8_t instead;   /* enum instead */
     enum consumes consumes;

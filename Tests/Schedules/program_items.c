@@ -108,6 +108,11 @@ int item_run(void *context, void *payload, uint64_t sequence)
     return 0;
 }
 
+bool may_help(void *context)
+{
+    return ((struct side *)context)->plan->helps == HELPS_OUTSIDE && inside == NULL;
+}
+
 void finish_reserved(struct token *token)
 {
     struct side *side = token->side;

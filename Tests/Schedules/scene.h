@@ -161,6 +161,7 @@ void events_check(const struct side *side);
 int item_run(void *context, void *payload, uint64_t sequence);
 void item_discard(void *context, void *payload, enum oip_payload_state state);
 void item_release(void *context);
+bool may_help(void *context);
 void finish_reserved(struct token *token);
 void own_code(bool begins); /* this thread is about to compute, or to wait for others; or has */
 bool deliver(struct side *side, const void *payload, uint64_t sequence); /* whether the consumer leaves */

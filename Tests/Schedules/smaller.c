@@ -56,6 +56,7 @@ static void simplify_plan(struct elements *elements, struct producer_plan *plan,
     plan->hands_over = !goes(elements) && plan->hands_over;
     plan->ends = goes(elements) ? BY_STOP : plan->ends;
     plan->observed = !goes(elements) && plan->observed;
+    plan->helps = goes(elements) ? ALWAYS_HELPS : plan->helps;
     plan->deadlines = goes(elements) ? 0 : plan->deadlines;
 }
 

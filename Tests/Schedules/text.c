@@ -115,6 +115,7 @@ static void print_plan(FILE *to, const struct program *program, unsigned number)
 {
     static const char *const policies[] = {"", ", fail fast", ", skip"};
     static const char *const waits[] = {"", ", parks", ", spins"};
+    static const char *const helps[] = {"", ", helps outside", ", never helps"};
     static const char *const consumers[] = {"nobody", "a thread", "an attached thread", "a sink", "the loop"};
     static const char *const ends[] = {"stop", "stop_async", "stop_producing, stop", "release"};
     const struct producer_plan *plan = &program->plans[number];
@@ -122,9 +123,9 @@ static void print_plan(FILE *to, const struct program *program, unsigned number)
     if (plan->width != 0) {
         fprintf(to, ", width %u", plan->width);
     }
-    fprintf(to, ", %s%u bytes%s%s%s; consumed by %s%s; ends by %s\n", plan->takes_calls ? "calls of " : "",
+    fprintf(to, ", %s%u bytes%s%s%s%s; consumed by %s%s; ends by %s\n", plan->takes_calls ? "calls of " : "",
             plan->takes_calls ? 16 : plan->payload, policies[plan->policy], waits[plan->wait],
-            plan->no_assist ? ", no assist" : "", consumers[plan->consumes],
+            plan->no_assist ? ", no assist" : "", helps[plan->helps], consumers[plan->consumes],
             plan->consumes != BY_ATTACHED     ? ""
             : plan->tries && plan->hands_over ? ", which tries and hands over"
             : plan->tries                     ? ", which tries"
