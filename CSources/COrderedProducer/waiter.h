@@ -38,7 +38,7 @@ static inline struct waiter *waiter_of(struct oip_waiter *public)
     return (struct waiter *)(void *)public;
 }
 
-/* It waits for nothing yet: oip_cancel() may ask for it from now on. */
+/* It waits for nothing: oip_cancel() finds this where the call that it is given to does not register it. */
 static inline void waiter_init(struct oip_waiter *public)
 {
     waiter_of(public)->list = NULL;

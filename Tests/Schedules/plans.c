@@ -12,6 +12,7 @@ struct place {
     int line;
     uint32_t passed; /* in this execution */
     uint32_t same;   /* the first place of this name: inlined functions have several addresses */
+    uint32_t drawn;  /* changes at it, so far */
     bool named;      /* a point of the core, or where items are published: what matters between threads */
 };
 
@@ -46,7 +47,7 @@ static uint32_t find_place(const char *function, int line, bool named)
     while (same < index && (places[same].line != line || strcmp(places[same].function, function) != 0)) {
         same++;
     }
-    places[index] = (struct place){function, line, 0, same, named || strncmp(function, "ring_publish", 12) == 0};
+    places[index] = (struct place){function, line, 0, same, 0, named || strncmp(function, "ring_publish", 12) == 0};
     place_at[at] = index + 1;
     for (unsigned i = 0; same == index && i < plan->count; i++) {
         if (plan->changes[i].line == line && strcmp(plan->changes[i].function, function) == 0) {
@@ -173,6 +174,30 @@ uint32_t plan_changed(void)
     return changed;
 }
 
+/* One of those that the last execution has passed, `passed` in all. */
+static struct place *any_place(struct chance *from, bool named, uint32_t passed)
+{
+    uint32_t nth = (uint32_t)chance_next(from, passed), at = 0;
+    for (;; at++) {
+        if (places[at].passed != 0 && (!named || places[at].named) && nth-- == 0) {
+            return &places[at];
+        }
+    }
+}
+
+/* The same, but rather one at which less was tried: what few programs come by would hardly get its turn. */
+static struct place *rare_place(struct chance *from, bool named, uint32_t passed)
+{
+    enum { CANDIDATES = 6 };
+    struct place *rarest = any_place(from, named, passed);
+    for (int i = 1; i < CANDIDATES; i++) {
+        struct place *place = any_place(from, named, passed);
+        rarest = place->drawn < rarest->drawn ? place : rarest;
+    }
+    rarest->drawn++;
+    return rarest;
+}
+
 void plan_draw(struct plan *drawn, struct chance *from)
 {
     static const uint32_t patiences[] = {0, 1, 3, 10, 100, 1000};
@@ -187,15 +212,10 @@ void plan_draw(struct plan *drawn, struct chance *from)
     drawn->count = passed[1] == 0 ? 0 : drawn->count;
     for (unsigned i = 0; i < drawn->count; i++) {
         bool named = chance_next(from, 3) == 0;
-        uint32_t nth = (uint32_t)chance_next(from, passed[named]), at = 0;
-        for (;; at++) {
-            if (places[at].passed != 0 && (!named || places[at].named) && nth-- == 0) {
-                break;
-            }
-        }
+        struct place *place = (chance_next(from, 2) == 0 ? rare_place : any_place)(from, named, passed[named]);
         struct change *change = &drawn->changes[i];
-        *change = (struct change){.line = places[at].line, .nth = 1 + (uint32_t)chance_next(from, places[at].passed)};
-        snprintf(change->function, sizeof change->function, "%s", places[at].function);
+        *change = (struct change){.line = place->line, .nth = 1 + (uint32_t)chance_next(from, place->passed)};
+        snprintf(change->function, sizeof change->function, "%s", place->function);
         change->patience = patiences[chance_next(from, sizeof patiences / sizeof *patiences)];
         change->rings = chance_next(from, 10) == 0;
     }

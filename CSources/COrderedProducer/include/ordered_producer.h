@@ -324,8 +324,8 @@ OIP_API int oip_produce_async(oip_producer *producer, const void *payload, uint6
                               struct oip_waiter *waiter);
 
 /*
- * Takes back a registered wait of oip_produce_async() or oip_reserve_async(). 0: no sequence was used up and `done`
- * will not be called. -EALREADY: it was, or is being, called.
+ * Takes back a wait of oip_produce_async() or oip_reserve_async(), once that call has returned. 0: no sequence was used
+ * up and `done` will not be called. -EALREADY: it was, or is being, called, or there was nothing to wait for.
  */
 OIP_API int oip_cancel(oip_producer *producer, struct oip_waiter *waiter);
 
