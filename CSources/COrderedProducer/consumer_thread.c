@@ -30,13 +30,15 @@ static void take_notice(struct oip_producer *producer, uint64_t head)
 }
 
 /*
- * This consumer goes idle beside what is ready, but counts as one that runs it, and was perhaps woken for it: the pool
- * has to.
+ * This consumer waits beside what is ready, but counts as one that runs it: the pool has to. If it was woken for it
+ * perhaps, nobody else was. Where the width is full whoever leaves it calls a thread.
  */
-static void pass_on(struct oip_producer *producer)
+static void pass_on(struct oip_producer *producer, bool woken_for_it)
 {
-    if (ring_is_claimable(&producer->ring)) {
-        execution_queue(producer);
+    /* After going idle: pairs with waking_after_publish(). */
+    unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_seq_cst);
+    bool full = producer->width != 0 && schedule_active(schedule) >= producer->width;
+    if (!full && ring_is_claimable(&producer->ring) && (execution_queue(producer) || woken_for_it)) {
         pool_wake(producer->pool);
     }
 }
@@ -51,11 +53,8 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head, bool ma
     if (!go_idle(producer, head, target, runs_items && producer->width == 0)) {
         return;
     }
-    /* After going idle: pairs with waking_after_publish(). Where the width is full whoever leaves it calls a thread. */
-    bool turned_away = producer->width != 0 &&
-                       schedule_active(atomic_load_explicit(&producer->schedule, memory_order_seq_cst)) < producer->width;
-    if (!may_help || turned_away) {
-        pass_on(producer);
+    if (!may_help || producer->width != 0) {
+        pass_on(producer, true);
     }
     uint64_t began = oip_now();
     execution_sleep(&queue->parking, ticket, timeout);
@@ -88,7 +87,7 @@ static int wait_for_head(struct oip_producer *producer, uint64_t head, enum head
         add(&producer->assisted, ran); /* the head may be finished by now */
     } else if (producer->wait == OIP_WAIT_SPIN) {
         if (!may_help) {
-            pass_on(producer);
+            pass_on(producer, false);
         }
         oip_relax();
     } else if (!poll_head(producer, head, view)) {
