@@ -43,6 +43,16 @@ static void pass_on(struct oip_producer *producer, bool woken_for_it)
     }
 }
 
+/* Whether this thread may run items. Others are told: a guess, so that none of them leaves it what it would pass on. */
+static bool consumer_may_help(struct oip_producer *producer)
+{
+    bool may_help = execution_may_help(producer);
+    if (OIP_UNLIKELY(may_help == atomic_load_explicit(&producer->consumer_abstains, memory_order_relaxed))) {
+        atomic_store_explicit(&producer->consumer_abstains, !may_help, memory_order_relaxed);
+    }
+    return may_help;
+}
+
 static void consumer_sleep(struct oip_producer *producer, uint64_t head, bool may_help)
 {
     struct oip_ready_queue *queue = producer->ready_queue;
@@ -73,7 +83,7 @@ static int wait_for_head(struct oip_producer *producer, uint64_t head, enum head
     uint64_t ran;
     /* The items may have no other thread than the one that waits for them. */
     bool pool_thread = on_pool_thread(producer->pool);
-    bool may_help = execution_may_help(producer);
+    bool may_help = consumer_may_help(producer);
     if (pool_thread && !may_help) {
         return fail_with(-EDEADLK, "oip_next: this thread of the pool would wait, and may not help");
     }
@@ -155,7 +165,7 @@ int oip_next(oip_producer *producer, void *payload, uint64_t *sequence)
             return 1;
         }
         if (producer->assists && head < atomic_load_explicit(&producer->gate, memory_order_acquire) &&
-            execution_may_help(producer)) {
+            consumer_may_help(producer)) {
             uint64_t ran = run_head(producer, head, &producer->until_sample);
             add(&producer->assisted, ran);
             if (OIP_LIKELY(ran != 0)) {

@@ -120,6 +120,7 @@ bool delivery_published(struct oip_producer *producer, uint64_t word, uint64_t f
     }
     /* Under moderation it may wait for a later item than the head; that is not for it to run. */
     bool handed_over = kind == CONSUMER_THREAD && producer->assists &&
+                       !atomic_load_explicit(&producer->consumer_abstains, memory_order_relaxed) &&
                        delivery_sequence(word) == ring_head(&producer->ring) && flip(producer, word);
     /* It runs that one item, and looks at no other before that has returned. */
     return handed_over && count == 1 && !ring_is_published(&producer->ring, first + 1);

@@ -415,7 +415,8 @@ static bool is_relied_on(struct oip_producer *producer)
 /* This worker is active no longer. Goes on with what else is queued, or parks: others may have relied on it. */
 static void after_turn(struct oip_producer *producer, struct worker *worker, bool took_it, bool more)
 {
-    worker->leaves_the_rest = worker->leaves_the_rest && !is_relied_on(producer);
+    worker->relied_on = is_relied_on(producer);
+    worker->leaves_the_rest = worker->leaves_the_rest && !worker->relied_on;
     bool turns_to_others = !worker->leaves_the_rest && waking_others_are_queued(producer);
     if (turns_to_others && took_it) {
         waking_turn_to_others(producer, more);
@@ -444,9 +445,11 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
             worker->leaves_the_rest = worker->leaves_the_rest || (!more && waking_may_leave(producer));
             worker->skipped = 0;
         } else {
-            /* What else is queued comes first; but not for ever around the same ones. */
-            worker->leaves_the_rest = worker->skipped++ >= (unsigned)run_queue_length(&producer->pool->run_queue);
-            worker->skipped = worker->leaves_the_rest ? 0 : worker->skipped;
+            /* What else is queued comes first; but only once around the same ones. */
+            if (worker->skipped == 0) {
+                worker->queued_behind = (unsigned)run_queue_length(&producer->pool->run_queue);
+            }
+            worker->leaves_the_rest = worker->skipped++ >= worker->queued_behind;
         }
         end_turn(producer);
         after_turn(producer, worker, takes_it, more);

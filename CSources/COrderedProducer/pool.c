@@ -600,7 +600,7 @@ struct job {
 
 static void run_job(struct runnable *runnable, struct worker *worker)
 {
-    (void)worker;
+    worker->skipped = 0;
     struct job *job = OIP_CONTAINER_OF(runnable, struct job, runnable);
     struct oip_pool *pool = job->pool;
     job->function(job->argument);

@@ -61,11 +61,12 @@ struct worker {
     _Atomic uint32_t next_parked; /* index + 1 in the stack */
     uint32_t index;
     bool searching;                 /* counted in the idle word */
-    bool relied_on;                 /* and somebody left at it what is queued */
+    bool relied_on;                 /* somebody left at it what is queued */
     bool wants_lookout;             /* ran something since it was lookout last */
     const struct frame *turn;       /* of the producer at whose turn this thread is */
     bool looks_out;                 /* its turn comes from the lookout: nothing moved */
-    unsigned skipped;               /* turns in a row at which it would only have been in the way */
+    unsigned skipped;               /* turns in a row at which it would only have been in the way; */
+    unsigned queued_behind;         /* what was queued at the first of them: one round */
     bool leaves_the_rest;           /* what is queued is in good hands: park at once */
     uint32_t until_sample;          /* items until it measures one: waking.h */
     _Atomic uint64_t woken_at;      /* by whom wakes, for the measured cost of a wake; 0: not measured */

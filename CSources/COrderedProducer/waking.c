@@ -52,7 +52,8 @@ static bool worth_a_wake(struct oip_producer *producer)
 bool waking_deliverer_runs_items(struct oip_producer *producer)
 {
     int kind = atomic_load_explicit(&producer->kind, memory_order_relaxed);
-    if (!producer->assists || (kind != CONSUMER_THREAD && kind != CONSUMER_SINK)) {
+    if (!producer->assists || (kind != CONSUMER_THREAD && kind != CONSUMER_SINK) ||
+        atomic_load_explicit(&producer->consumer_abstains, memory_order_relaxed)) {
         return false;
     }
     enum delivery_state state = delivery_state(atomic_load_explicit(&producer->delivery, memory_order_relaxed));

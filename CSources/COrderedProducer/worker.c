@@ -364,6 +364,7 @@ static void serve(struct worker *worker)
             if (worker->searching) {
                 end_search(worker);
             }
+            worker->relied_on = false;
             worker->wants_lookout = true;
             runnable->run(runnable, worker);
             if (!somebody_must_leave(pool) && !worker->leaves_the_rest) {
@@ -377,6 +378,11 @@ static void serve(struct worker *worker)
             worker->leaves_the_rest = false;
             park(worker);
             continue;
+        }
+        worker->skipped = 0;
+        if (runnable == NULL && worker->relied_on && !worker->searching) {
+            pool_wake(pool); /* what it wanted is in the hands of a lookout perhaps, which would put it back */
+            worker->relied_on = false;
         }
         if (runnable != NULL || (!worker->searching && begin_search(worker)) || (worker->searching && search(worker))) {
             continue;
