@@ -475,8 +475,7 @@ bool runnable_is_moving(struct runnable *runnable)
     /* Relaxed: guesses, and lookouts come one at a time. */
     uint64_t begun_before = atomic_exchange_explicit(&producer->begun_at_lookout, begun, memory_order_relaxed);
     uint64_t asked_before = atomic_exchange_explicit(&producer->asked_at_lookout, asked, memory_order_relaxed);
-    bool waits =
-        begun < asked_before && (ring_is_claimable(&producer->ring) || held_runs_wait(&producer->held));
+    bool waits = begun < asked_before && (ring_is_claimable(&producer->ring) || held_runs_wait(&producer->held));
     bool slow = waits && waking_is_slow(producer, begun > begun_before ? begun - begun_before : 0);
     uint64_t delivery = atomic_load_explicit(&producer->delivery, memory_order_relaxed);
     bool delivers = has_moved(&producer->delivery_at_lookout, delivery) || !delivery_needs_pool(producer);

@@ -14,16 +14,18 @@
  *     cheap backlog    L1: less to run than a wake costs, or items that each cost less, published while as many threads
  *                      were awake as there are processors; the monitor looks within a millisecond, twice
  *     short backlog    L1: a thread is in an item of the producer, and will have run the rest before the monitor comes
- *     moderated        L2: a consumer thread waits for a later item: 250 us and eight times a wake's cost at most
+ *     moderated        L2: a consumer thread waits for a later item, and a thread inside of the producer's items is
+ *                      outside of the library, and tells it when it comes back: 250 us and eight times a wake's cost
+ *                      at most
  *     sink at a worker L2: a worker that has the producer in hand is in an item that was expected to be short
  *     patient          L3: a blocked caller sleeps for the first time, 250 us at most
  *     helping          L3: the callers that wait are in items that they run meanwhile, and look when they come back
  *     claimable        L3: the callers are let in when the ready items, of which a running thread takes the next, have
  *                      been claimed
  *     spare            L2, L4: a producer with deadlines has something for the pool to deliver or discard, all threads
- *     of
- *                      which are in items; within a millisecond one is started for it
- *     leaver           a thread is to leave the pool, and those that are not parked are in items */
+ *                      of which are in items; within a millisecond one is started for it
+ *     leaver           a thread is to leave the pool, and those that are not parked are in items
+ */
 #ifndef QUIESCENCE_H
 #define QUIESCENCE_H
 
