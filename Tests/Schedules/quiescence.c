@@ -39,14 +39,14 @@ static void check_ready(struct side *side, const struct seen_producer *seen)
     bool cheap = seen->cost < pool.wake_cost || (seen->cost < wake && unclaimed * seen->cost < wake);
     bool is_short = side->running != 0 && seen->cost < LOOKOUT_NS && unclaimed * seen->cost < LOOKOUT_NS;
     if (watches && !cheap && is_short) {
-        excuse(side, SHORT_BACKLOG, seen->claim << 10 | unclaimed);
+        excuse(side, SHORT_BACKLOG, seen->first_unbegun);
         return;
     }
     if (!watches || !cheap) {
         controller_fail("L1: producer %u has %u items ready, and %u pool threads are parked%s", side->number, unclaimed,
                         free_threads(), watches ? " but for the lookout" : "");
     }
-    excuse(side, CHEAP_BACKLOG, seen->claim << 10 | unclaimed);
+    excuse(side, CHEAP_BACKLOG, seen->first_unbegun);
 }
 
 /* ---------------------------------------------------------------------------------------------------- L2 ---- */

@@ -48,15 +48,16 @@ static enum seen_head see_item(const struct oip_producer *producer, uint64_t seq
 
 static void count_items(const struct oip_producer *producer, struct seen_producer *seen)
 {
-    seen->first_ready = UINT64_MAX;
+    seen->first_unbegun = UINT64_MAX;
     for (uint64_t sequence = seen->head; sequence < seen->tail; sequence++) {
         uint64_t stamp = atomic_load(&ring_slot(&producer->ring, sequence)->stamp);
         switch (see_item(producer, sequence)) {
         case SEEN_READY:
+            seen->first_unbegun = seen->held + seen->ready == 0 ? sequence : seen->first_unbegun;
             if (sequence < seen->claim) {
                 seen->held++;
             } else {
-                seen->first_ready = seen->ready++ == 0 ? sequence : seen->first_ready;
+                seen->ready++;
             }
             seen->discardable++;
             break;
@@ -192,11 +193,11 @@ void print_seen_producer(FILE *to, const struct seen_producer *seen)
     static const char *const heads[] = {"nothing", "not published", "ready", "running", "final", "the end"};
     static const char *const consumers[] = {"none", "thread", "loop", "sink", "discarding"};
     fprintf(to,
-            "    head %llu, claim %llu, tail %llu of window %llu%s%s; at the head: %s; %u ready from %lld on, %u held, "
+            "    head %llu, claim %llu, tail %llu of window %llu%s%s; at the head: %s; %u ready, %u held, from %lld on, "
             "%u running (%u reserved), %u unpublished\n",
             (unsigned long long)seen->head, (unsigned long long)seen->claim, (unsigned long long)seen->tail,
             (unsigned long long)seen->window, seen->closed ? ", closed" : "", seen->marked ? ", callers wait" : "",
-            heads[seen->at_head], seen->ready, (long long)seen->first_ready, seen->held, seen->running, seen->reserved,
+            heads[seen->at_head], seen->ready, seen->held, (long long)seen->first_unbegun, seen->running, seen->reserved,
             seen->unpublished);
     fprintf(to, "    consumer: %s, owner %s", consumers[seen->consumer], owners[seen->owner]);
     if (seen->owner == OWNER_IDLE) {

@@ -44,7 +44,7 @@ struct seen_producer {
     uint64_t awaited; /* by an idle owner */
     bool gate_down, aborted, stopping, paused, ended;
     unsigned ready; /* items not claimed */
-    uint64_t first_ready;
+    uint64_t first_unbegun;
     unsigned held;     /* items claimed in a batch and not begun */
     unsigned running;  /* claimed, begun, and not final; and reservations */
     unsigned reserved; /* of them reservations */
