@@ -342,7 +342,7 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker, bo
         if (check) {
             checked = count;
             if (waking_is_crowded(producer)) {
-                worker->leaves_the_rest = true;
+                worker->leaves_the_rest = !waking_others_are_queued(producer);
                 return true;
             }
         }
@@ -421,7 +421,7 @@ static void after_turn(struct oip_producer *producer, struct worker *worker, boo
     if (turns_to_others && took_it) {
         waking_turn_to_others(producer, more);
     }
-    if (!more || turns_to_others || worker->leaves_the_rest) {
+    if (!more || turns_to_others || worker->leaves_the_rest || pool_wants_threads_back(producer->pool)) {
         delivery_before_leaving(producer);
     }
 }

@@ -88,7 +88,10 @@ static inline void call_workers(struct oip_producer *producer, bool check)
     if ((schedule & SCHEDULE_QUEUED) == 0) {
         if (execution_queue(producer)) {
             bool looked_after = schedule_active(schedule) != 0 || waking_consumer_will_look(producer);
-            if (!looked_after || !pool_is_watched(producer->pool) || worth_a_wake(producer)) {
+            /* Also who queued a delivery beside this, and found it marked as queued, has woken a thread that may have
+             * found nothing yet. Pairs with call_pool(). */
+            if (!looked_after || !pool_is_watched(producer->pool) || delivery_needs_pool(producer) ||
+                worth_a_wake(producer)) {
                 wake_worker(producer);
             }
         }

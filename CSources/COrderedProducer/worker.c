@@ -93,15 +93,18 @@ static void end_search(struct worker *worker)
     if (idle_searching(before) != 1) {
         return;
     }
-    if ((before & IDLE_WANTED) != 0) {
+    bool wanted = (before & IDLE_WANTED) != 0;
+    if (wanted) {
         atomic_fetch_and_explicit(&pool->idle, ~IDLE_WANTED, memory_order_seq_cst);
     } else if (!relied_on && idle_lookout(before) != 0) {
         return; /* what is left in the queue was left to the lookout */
     }
     /* Pushes that found this thread searching left it at that, and it has taken one of them. How many there are is not
-     * known: each that is woken looks for the next. Pairs with pool_wake() and pool_is_watched(). */
-    if (!run_queue_is_empty(&pool->run_queue)) {
-        wake(pool, IDLE_WANTED);
+     * known: each that is woken looks for the next. Where all are awake a push that wanted one is for the next that
+     * parks; not so what this thread was relied on for besides, since crowded threads would call one another for ever.
+     * Pairs with pool_wake() and pool_is_watched(). */
+    if (!run_queue_is_empty(&pool->run_queue) && !wake(pool, IDLE_WANTED) && wanted) {
+        wake(pool, 0);
     }
 }
 
