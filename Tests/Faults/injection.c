@@ -184,6 +184,13 @@ int fault_pthread_join(pthread_t thread, void **value)
     return pthread_join(thread, value);
 }
 
+int fault_pthread_tryjoin_np(pthread_t thread, void **value)
+{
+    int error = pthread_tryjoin_np(thread, value);
+    atomic_fetch_sub(&threads, error == 0);
+    return error;
+}
+
 int fault_pthread_detach(pthread_t thread)
 {
     atomic_fetch_sub(&threads, 1);

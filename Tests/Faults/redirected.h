@@ -20,6 +20,7 @@ void *fault_aligned_alloc(size_t align, size_t size);
 void fault_free(void *block);
 int fault_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
 int fault_pthread_join(pthread_t thread, void **value);
+int fault_pthread_tryjoin_np(pthread_t thread, void **value);
 int fault_pthread_detach(pthread_t thread);
 int fault_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
 int fault_pthread_mutex_destroy(pthread_mutex_t *mutex);
