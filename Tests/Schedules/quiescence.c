@@ -51,12 +51,18 @@ static void check_ready(struct side *side, const struct seen_producer *seen)
 
 /* ---------------------------------------------------------------------------------------------------- L2 ---- */
 
+/* The head, and the calls that have looked at it: each hands it to the pool anew. */
+static uint64_t since_calls(const struct side *side, const struct seen_producer *seen)
+{
+    return seen->head << 8 | ((side->resumes + side->stopping + side->aborted + side->closed) & 255);
+}
+
 static void check_sink_told(struct side *side, const struct seen_producer *seen)
 {
     if (free_threads() == 0) {
         /* Deadlines are kept though all threads hang; without them whoever hangs is waited for. */
         if (side->plan->deadlines != 0 && !side->in_sink) {
-            excuse(side, SPARE, seen->head);
+            excuse(side, SPARE, since_calls(side, seen));
         }
         return;
     }
@@ -194,7 +200,7 @@ static void check_end(struct side *side, const struct seen_producer *seen)
     }
     bool ends = seen->closed && nothing_runs && !outside && (!outstanding || over) && (!seen->gate_down || over);
     if (ends && seen->owner == OWNER_TOLD && side->plan->deadlines != 0 && over && timers && free_threads() == 0) {
-        excuse(side, SPARE, seen->head);
+        excuse(side, SPARE, since_calls(side, seen));
     } else if (ends) {
         controller_fail("L4: producer %u has ended and nothing is left that runs, and it is not drained", side->number);
     }
