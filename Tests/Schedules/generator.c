@@ -237,7 +237,15 @@ static void draw_list(struct drawing *drawing, struct list *list, enum where whe
 {
     unsigned wanted = 1 + roll(drawing, where == AS_DIRECTOR ? 4 : MOST_OPERATIONS - 2);
     while (list->count < wanted) {
-        list->operations[list->count++] = draw_operation(drawing, where, 0);
+        struct operation operation = draw_operation(drawing, where, 0);
+        list->operations[list->count++] = operation;
+        if (operation.verb == PRODUCE && list->count < wanted && in_percent(drawing, 15)) {
+            /* Beside the thread that was just woken for the item. */
+            static const enum verb next[] = {PAUSE, ABORT, FINISH, PRODUCE, FINISH_SOME};
+            enum verb verb = next[weighed(drawing, (const unsigned[]){8, 1, 1, 6, 2, 0})];
+            list->operations[list->count - 1].count = 1;
+            list->operations[list->count++] = (struct operation){.verb = verb, .of = operation.of, .count = 1};
+        }
     }
 }
 
