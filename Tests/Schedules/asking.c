@@ -71,6 +71,7 @@ static void operate_in_callback(void)
 
 static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
 {
+    TAKES_TURN;
     struct token *token = waiter->context;
     REQUIRE(waiter == &token->waiter && !token->told && !token->cancelled && token->waits);
     token->told = true;

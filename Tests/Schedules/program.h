@@ -140,6 +140,9 @@ const char *verb_name(enum verb verb);
  * numbers are those of the program as it was drawn. */
 unsigned program_reduce(struct program *program, const bool *gone);
 
+/* What stands behind "WITHOUT=". */
+bool program_read_gone(const char *text, bool *gone);
+
 /* perform.c: all of it, as the body of an execution. */
 void program_perform(const struct program *program);
 

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe.h"
+
+#include "controller.h"
+
+enum { HANG_S = 30, MOST_LOOKS = 12, LONGEST_HOLD_NS = 30000000, LONGEST_STAND_NS = 20000000 };
+
+struct probe_counts *probe_counts;
+void (*controller_quiet)(bool timers, uint64_t until);
+
+/* What all threads together sleep for. */
+struct sleep {
+    bool timers;    /* of the core's */
+    uint64_t until; /* the earliest of them and of the naps; NEVER: there is none */
+};
+
+static struct chance dice;
+static uint64_t generation; /* of the last look: nobody has left a wait since */
+static struct {
+    uint64_t since, next;
+    unsigned looks;
+} hold;
+static struct {
+    uint64_t progress, since;
+} watched;
+
+static uint64_t generation_now(unsigned count)
+{
+    uint64_t sum = count;
+    for (unsigned i = 0; i < count; i++) {
+        sum += atomic_load_explicit(&free_threads[i].passes, memory_order_relaxed);
+    }
+    return sum;
+}
+
+/* ---------------------------------------------------------------------------------------------- the threads ---- */
+
+static bool each_is(bool (*holds)(struct thread *), unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (!holds(&free_threads[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_ended(struct thread *thread)
+{
+    return atomic_load(&thread->doing) == ENDED;
+}
+
+static bool is_asleep(struct thread *thread)
+{
+    enum doing doing = atomic_load(&thread->doing);
+    return doing == SLEEPS || doing == AWAITS || doing == JOINS || doing == NAPS || doing == ENDED;
+}
+
+static bool is_not_napping(struct thread *thread)
+{
+    return atomic_load(&thread->doing) != NAPS;
+}
+
+/* Whoever waits for a lock goes on when whoever holds it does. */
+static bool is_asleep_or_held(struct thread *thread)
+{
+    enum doing doing = atomic_load(&thread->doing);
+    return doing == HELD || doing == LOCKS || is_asleep(thread);
+}
+
+/* Behind the gate, when none runs. */
+static bool was_not_woken(struct thread *thread)
+{
+    switch (atomic_load(&thread->doing)) {
+    case SLEEPS:
+        return __atomic_load_n(thread->word, __ATOMIC_SEQ_CST) == thread->expected;
+    case AWAITS:
+        return !atomic_load(&thread->woken);
+    case JOINS:
+        return !has_ended(thread->joined);
+    default:
+        return true;
+    }
+}
+
+/* -------------------------------------------------------------------------------------------------- a look ---- */
+
+static struct sleep how_long(unsigned count)
+{
+    struct sleep sleep = {false, NEVER};
+    for (unsigned i = 0; i < count; i++) {
+        const struct thread *thread = &free_threads[i];
+        enum doing doing = atomic_load(&thread->doing);
+        bool timer = doing == SLEEPS && thread->deadline != NEVER;
+        sleep.timers = sleep.timers || timer;
+        if (timer || (doing == NAPS && !free_naps_are_held())) {
+            sleep.until = thread->deadline < sleep.until ? thread->deadline : sleep.until;
+        }
+    }
+    return sleep;
+}
+
+static void look(unsigned count, const struct sleep *sleep)
+{
+    bool for_good = sleep->until == NEVER;
+    uint64_t now = controller_now();
+    probe_counts->quiet++;
+    probe_counts->timers += sleep->timers;
+    probe_counts->naps += !sleep->timers && !for_good;
+    probe_counts->for_good += for_good;
+    if (controller_quiet != NULL) {
+        controller_quiet(sleep->timers, sleep->until > now ? sleep->until : now);
+    }
+    if (for_good && !each_is(is_not_napping, count)) {
+        return; /* they are held */
+    }
+    if (for_good) {
+        controller_fail("all threads wait");
+    }
+}
+
+/* Whether each sleeps, and was not woken. Each was asleep at some time since the gate was shut, and so sleeps now. */
+static bool all_sleep(unsigned count)
+{
+    return each_is(is_asleep, count) && atomic_load(&free_thread_count) == count && each_is(was_not_woken, count);
+}
+
+/* Once for all that happened before: whoever looks again finds the same. Whether all sleep, and for how long. */
+static bool look_if_asleep(unsigned count, struct sleep *sleep)
+{
+    probe_counts->tries++;
+    free_gate_shut();
+    bool quiet = all_sleep(count);
+    if (!quiet) {
+        probe_counts->woken++;
+    } else if (!each_is(has_ended, count)) {
+        *sleep = how_long(count);
+        if (generation_now(count) != generation) {
+            generation = generation_now(count);
+            hold.looks++;
+            look(count, sleep);
+        }
+    }
+    free_gate_open();
+    return quiet;
+}
+
+/* -------------------------------------------------------------------------------------------- interferences ---- */
+
+static void begin_hold(uint64_t now)
+{
+    free_naps_hold(true);
+    probe_counts->holds++;
+    hold.since = now;
+    hold.looks = 0;
+}
+
+/* Until nothing more happens by itself soon. */
+static void end_hold(uint64_t now, bool quiet, const struct sleep *sleep)
+{
+    bool settled = quiet && (sleep->until == NEVER || sleep->until > now + LONGEST_HOLD_NS);
+    if (settled || hold.looks >= MOST_LOOKS || now - hold.since > LONGEST_HOLD_NS) {
+        free_naps_hold(false);
+        hold.next = now + chance_next(&dice, 8000000);
+    }
+}
+
+/* One of those that stand still at a named point, if all others sleep, or if it has stood there for long. */
+static void let_one_go(unsigned count, uint64_t now)
+{
+    struct thread *chosen = NULL;
+    unsigned held = 0;
+    bool others_sleep = each_is(is_asleep_or_held, count);
+    for (unsigned i = 0; i < count; i++) {
+        struct thread *thread = &free_threads[i];
+        if (atomic_load(&thread->doing) != HELD || atomic_load(&thread->held) == 0) {
+            continue;
+        }
+        bool is_long = now > thread->held_since + LONGEST_STAND_NS;
+        bool may = is_long || (others_sleep && (thread->patience == 0 || thread->patience-- == 0));
+        if (may && chance_next(&dice, ++held) == 0) {
+            chosen = thread;
+        }
+    }
+    if (chosen != NULL) {
+        probe_counts->let_go++;
+        free_let_go(chosen);
+    }
+}
+
+static void watch_progress(uint64_t now)
+{
+    uint64_t progress = atomic_load_explicit(&free_progress, memory_order_relaxed);
+    if (progress != watched.progress) {
+        watched.progress = progress;
+        watched.since = now;
+    } else if (now - watched.since > (uint64_t)HANG_S * 1000000000) {
+        free_gate_shut();
+        controller_fail("hang: no progress for %d s", HANG_S);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------ all ---- */
+
+static void turn(unsigned count)
+{
+    struct sleep sleep = {false, NEVER};
+    bool quiet = each_is(is_asleep, count) && look_if_asleep(count, &sleep);
+    uint64_t now = controller_now();
+    if (free_naps_are_held()) {
+        end_hold(now, quiet, &sleep);
+    } else if (now >= hold.next) {
+        begin_hold(now);
+    }
+    let_one_go(count, now);
+    watch_progress(now);
+}
+
+static void *body_main(void *body)
+{
+    (*(void (**)(void))body)();
+    return NULL;
+}
+
+void probe_run(void (*body)(void), const struct disturbance *disturbance, struct chance chance)
+{
+    enum { SHORTEST_NS = 100000, LONGER_NS = 1000000 };
+    free_threads_begin(disturbance);
+    dice = chance;
+    generation = 0;
+    hold.next = controller_now() + chance_next(&dice, 8000000);
+    watched.since = controller_now();
+    pthread_t first;
+    if (free_create(&first, NULL, body_main, &body) != 0) {
+        controller_fail("pthread_create");
+    }
+    unsigned count;
+    do {
+        free_await_poke(SHORTEST_NS + chance_next(&dice, LONGER_NS));
+        count = atomic_load(&free_thread_count);
+        turn(count);
+    } while (!each_is(has_ended, count) || atomic_load(&free_thread_count) != count);
+    free_naps_hold(false);
+    pthread_join(first, NULL);
+}
