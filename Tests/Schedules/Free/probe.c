@@ -78,8 +78,11 @@ static bool was_not_woken(struct thread *thread)
         return !atomic_load(&thread->woken);
     case JOINS:
         return !has_ended(thread->joined);
-    default:
+    case NAPS:
+    case ENDED:
         return true;
+    default: /* it is at the gate by now */
+        return false;
     }
 }
 
@@ -103,13 +106,12 @@ static struct sleep how_long(unsigned count)
 static void look(unsigned count, const struct sleep *sleep)
 {
     bool for_good = sleep->until == NEVER;
-    uint64_t now = controller_now();
     probe_counts->quiet++;
     probe_counts->timers += sleep->timers;
     probe_counts->naps += !sleep->timers && !for_good;
     probe_counts->for_good += for_good;
     if (controller_quiet != NULL) {
-        controller_quiet(sleep->timers, sleep->until > now ? sleep->until : now);
+        controller_quiet(sleep->timers, sleep->until);
     }
     if (for_good && !each_is(is_not_napping, count)) {
         return; /* they are held */

@@ -244,6 +244,7 @@ void free_point(const char *function, int line)
 static void *thread_main(void *argument)
 {
     self = argument;
+    atomic_store(&self->real, pthread_self()); /* whoever joins it may know it from here, or from whoever creates it */
     void *result = self->main(self->argument);
     atomic_store(&self->doing, ENDED);
     one_less_is_awake();
