@@ -172,6 +172,7 @@ static void ask_for_one(const struct operation *operation, unsigned number, unsi
     int result = call_with(operation, token, &sequence);
     if (result == -EINPROGRESS) {
         REQUIRE(is_registering(operation->verb) && !closed);
+        token->registered = true;
         return;
     }
     token->waits = false;
@@ -239,8 +240,8 @@ void cancel_some(const struct operation *operation)
     unsigned nth = operation->count;
     for (unsigned i = scene.token_count; i-- > 0;) {
         struct token *token = &scene.tokens[i];
-        if (token->side->number != operation->of || !token->waits || token->told || token->cancelling ||
-            token->cancelled || nth-- != 0) {
+        if (token->side->number != operation->of || !token->registered || token->told ||
+            token->cancelling || token->cancelled || nth-- != 0) {
             continue;
         }
         token->cancelling = true;

@@ -10,8 +10,8 @@ void (*controller_quiet)(bool timers, uint64_t until);
 
 /* What all threads together sleep for. */
 struct sleep {
-    bool timers;    /* of the core's */
-    uint64_t until; /* the earliest of them and of the naps; NEVER: there is none */
+    bool timers, naps; /* of the core's; of the program's, held or not */
+    uint64_t until;    /* the earliest of the timers, and of the naps that are not held; NEVER: there is none */
 };
 
 static struct chance dice;
@@ -56,11 +56,6 @@ static bool is_asleep(struct thread *thread)
     return doing == SLEEPS || doing == AWAITS || doing == JOINS || doing == NAPS || doing == ENDED;
 }
 
-static bool is_not_napping(struct thread *thread)
-{
-    return atomic_load(&thread->doing) != NAPS;
-}
-
 /* Whoever waits for a lock goes on when whoever holds it does. */
 static bool is_asleep_or_held(struct thread *thread)
 {
@@ -68,42 +63,58 @@ static bool is_asleep_or_held(struct thread *thread)
     return doing == HELD || doing == LOCKS || is_asleep(thread);
 }
 
-/* Behind the gate, when none runs. */
-static bool was_not_woken(struct thread *thread)
+/* One that was to be over before naps were held may be on its way out of it. */
+static bool nap_is_held(const struct thread *thread)
+{
+    return free_naps_are_held() && thread->deadline > hold.since;
+}
+
+static void ends_at(struct sleep *sleep, uint64_t time)
+{
+    sleep->until = time < sleep->until ? time : sleep->until;
+}
+
+/* Behind the gate, when none runs: what it sleeps for, and whether it was not woken. It may be at the gate by now,
+ * where its timer has run out: its word is read once. */
+static bool note_sleep(struct thread *thread, struct sleep *sleep)
 {
     switch (atomic_load(&thread->doing)) {
     case SLEEPS:
+        sleep->timers = sleep->timers || thread->deadline != NEVER;
+        ends_at(sleep, thread->deadline);
         return __atomic_load_n(thread->word, __ATOMIC_SEQ_CST) == thread->expected;
     case AWAITS:
         return !atomic_load(&thread->woken);
     case JOINS:
         return !has_ended(thread->joined);
     case NAPS:
+        sleep->naps = true;
+        ends_at(sleep, nap_is_held(thread) ? NEVER : thread->deadline);
+        return true;
     case ENDED:
         return true;
-    default: /* it is at the gate by now */
+    default:
         return false;
     }
 }
 
-/* -------------------------------------------------------------------------------------------------- a look ---- */
-
-static struct sleep how_long(unsigned count)
+/* Whether each sleeps, and was not woken. Each was asleep at some time since the gate was shut, and so none runs. */
+static bool all_sleep(unsigned count, struct sleep *sleep)
 {
-    struct sleep sleep = {false, NEVER};
+    if (!each_is(is_asleep, count) || atomic_load(&free_thread_count) != count) {
+        return false;
+    }
     for (unsigned i = 0; i < count; i++) {
-        const struct thread *thread = &free_threads[i];
-        enum doing doing = atomic_load(&thread->doing);
-        bool timer = doing == SLEEPS && thread->deadline != NEVER;
-        sleep.timers = sleep.timers || timer;
-        if (timer || (doing == NAPS && !free_naps_are_held())) {
-            sleep.until = thread->deadline < sleep.until ? thread->deadline : sleep.until;
+        if (!note_sleep(&free_threads[i], sleep)) {
+            return false;
         }
     }
-    return sleep;
+    return true;
 }
 
-static void look(unsigned count, const struct sleep *sleep)
+/* -------------------------------------------------------------------------------------------------- a look ---- */
+
+static void look(const struct sleep *sleep)
 {
     bool for_good = sleep->until == NEVER;
     probe_counts->quiet++;
@@ -113,18 +124,9 @@ static void look(unsigned count, const struct sleep *sleep)
     if (controller_quiet != NULL) {
         controller_quiet(sleep->timers, sleep->until);
     }
-    if (for_good && !each_is(is_not_napping, count)) {
-        return; /* they are held */
-    }
-    if (for_good) {
+    if (for_good && !sleep->naps) {
         controller_fail("all threads wait");
     }
-}
-
-/* Whether each sleeps, and was not woken. Each was asleep at some time since the gate was shut, and so sleeps now. */
-static bool all_sleep(unsigned count)
-{
-    return each_is(is_asleep, count) && atomic_load(&free_thread_count) == count && each_is(was_not_woken, count);
 }
 
 /* Once for all that happened before: whoever looks again finds the same. Whether all sleep, and for how long. */
@@ -132,16 +134,13 @@ static bool look_if_asleep(unsigned count, struct sleep *sleep)
 {
     probe_counts->tries++;
     free_gate_shut();
-    bool quiet = all_sleep(count);
+    bool quiet = all_sleep(count, sleep);
     if (!quiet) {
         probe_counts->woken++;
-    } else if (!each_is(has_ended, count)) {
-        *sleep = how_long(count);
-        if (generation_now(count) != generation) {
-            generation = generation_now(count);
-            hold.looks++;
-            look(count, sleep);
-        }
+    } else if (!each_is(has_ended, count) && generation_now(count) != generation) {
+        generation = generation_now(count);
+        hold.looks++;
+        look(sleep);
     }
     free_gate_open();
     return quiet;
@@ -149,11 +148,11 @@ static bool look_if_asleep(unsigned count, struct sleep *sleep)
 
 /* -------------------------------------------------------------------------------------------- interferences ---- */
 
-static void begin_hold(uint64_t now)
+static void begin_hold(void)
 {
     free_naps_hold(true);
     probe_counts->holds++;
-    hold.since = now;
+    hold.since = controller_now();
     hold.looks = 0;
 }
 
@@ -206,13 +205,13 @@ static void watch_progress(uint64_t now)
 
 static void turn(unsigned count)
 {
-    struct sleep sleep = {false, NEVER};
+    struct sleep sleep = {false, false, NEVER};
     bool quiet = each_is(is_asleep, count) && look_if_asleep(count, &sleep);
     uint64_t now = controller_now();
     if (free_naps_are_held()) {
         end_hold(now, quiet, &sleep);
     } else if (now >= hold.next) {
-        begin_hold(now);
+        begin_hold();
     }
     let_one_go(count, now);
     watch_progress(now);
