@@ -240,8 +240,8 @@ void cancel_some(const struct operation *operation)
     unsigned nth = operation->count;
     for (unsigned i = scene.token_count; i-- > 0;) {
         struct token *token = &scene.tokens[i];
-        if (token->side->number != operation->of || !token->registered || token->told ||
-            token->cancelling || token->cancelled || nth-- != 0) {
+        if (token->side->number != operation->of || !token->registered || token->told || token->cancelling ||
+            token->cancelled || nth-- != 0) {
             continue;
         }
         token->cancelling = true;

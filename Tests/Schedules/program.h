@@ -11,6 +11,7 @@
 
 #include <ordered_producer.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -125,6 +126,8 @@ enum { DEADLINE_TIMES = 7 };
 
 /* generator.c */
 void program_draw(struct program *program, uint64_t seed);
+/* The first choices by `choices`, which a fuzzer makes; then by the seed. */
+void program_draw_by(struct program *program, uint64_t seed, const uint8_t *choices, size_t count);
 bool verb_asks(enum verb verb);
 bool verb_waits(enum verb verb); /* for room or an end */
 

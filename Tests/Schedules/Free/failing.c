@@ -19,7 +19,7 @@ void (*controller_explain)(void);
 
 static void explain(void)
 {
-    free_attempt_print(stderr);
+    free_print_how_to_repeat(stderr);
     if (controller_explain != NULL) {
         controller_explain();
     }
@@ -46,7 +46,7 @@ _Noreturn void controller_fail(const char *format, ...)
     fputc('\n', stderr);
     explain();
     fflush(NULL);
-    _exit(1);
+    free_give_up();
 }
 
 /* The sanitizers call these before they end the process. */
@@ -58,7 +58,7 @@ void __asan_on_error(void)
 void __tsan_on_report(void *report)
 {
     (void)report;
-    free_attempt_print(stderr);
+    free_print_how_to_repeat(stderr);
 }
 
 static void on_fault(int number)

@@ -16,8 +16,12 @@ struct free_attempt {
 /* Returns only where nothing failed. */
 void free_attempt(const struct free_attempt *attempt);
 
-/* The command that repeats what is being executed. */
-void free_attempt_print(FILE *to);
+/* The program once, disturbed by `seed`. */
+void free_execute(const struct program *program, uint64_t seed, unsigned number);
+
+/* free_programs.c, or fuzz_programs.c: how to repeat what is being executed; and the end of a process that has failed. */
+void free_print_how_to_repeat(FILE *to);
+_Noreturn void free_give_up(void);
 
 /* failing.c: a fault of the process is a failure of the program. */
 void free_failing_begin(void);

@@ -10,7 +10,7 @@
  *
  *     --hangs: what is late is no failure, only what never ends
  *
- *   free [--times N] PROGRAM=seed [WITHOUT=elements]     one again
+ *   free [--times N] PROGRAM=seed [WITHOUT=elements]     one again, so many times in all
  *
  * Ends with "N passed, N failed", of programs; the status is 1 where one failed. */
 #include "free_hunt.h"
@@ -65,30 +65,42 @@ static double number(const char *option, const char *text)
 
 /* ---------------------------------------------------------------------------------------------------- a job ---- */
 
+static struct free_attempt now;
+
+void free_print_how_to_repeat(FILE *to)
+{
+    enum { AGAIN = 1000 };
+    fprintf(to, "again: Tests/Schedules/run --programs --free --times %d PROGRAM=%llu\n", AGAIN,
+            (unsigned long long)now.seed);
+}
+
+void free_give_up(void)
+{
+    _exit(FAILED);
+}
+
 static void work(const struct command *command, unsigned job, double until)
 {
     probe_counts = &shared->jobs[job].probe;
     quiescence_counts = &shared->jobs[job].quiescence;
     free_failing_begin();
-    struct free_attempt attempt = command->attempt;
+    now = command->attempt;
     if (command->repeats) {
-        attempt.first = job;
-        for (unsigned i = 0; i < command->attempt.times && seconds_now() < until; i++) {
-            attempt.times = 1;
-            attempt.first = job + i * command->jobs;
-            free_attempt(&attempt);
+        now.times = 1;
+        for (now.first = job; now.first < command->attempt.times && seconds_now() < until; now.first += command->jobs) {
+            free_attempt(&now);
             atomic_fetch_add(&shared->executions, 1);
         }
         return;
     }
     while (seconds_now() < until) {
-        attempt.seed = atomic_fetch_add(&shared->next_seed, 1);
-        if (attempt.seed >= command->first_seed + command->programs) {
+        now.seed = atomic_fetch_add(&shared->next_seed, 1);
+        if (now.seed >= command->first_seed + command->programs) {
             return;
         }
-        free_attempt(&attempt);
+        free_attempt(&now);
         atomic_fetch_add(&shared->programs, 1);
-        atomic_fetch_add(&shared->executions, attempt.times);
+        atomic_fetch_add(&shared->executions, now.times);
     }
 }
 

@@ -22,9 +22,9 @@ _Thread_local struct thread *self;
 atomic_ullong free_progress;
 
 static struct disturbance disturbance;
-static atomic_uint gate;   /* 1: shut */
-static atomic_uint hold;   /* 1: nobody comes back from a nap */
-static atomic_int awake;   /* a hint: it orders nothing */
+static atomic_uint gate; /* 1: shut */
+static atomic_uint hold; /* 1: nobody comes back from a nap */
+static atomic_int awake; /* a hint: it orders nothing */
 static atomic_uint poked;
 
 static void futex_await(atomic_uint *word, unsigned value, const struct timespec *timeout)
