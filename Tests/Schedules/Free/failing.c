@@ -88,20 +88,49 @@ bool controller_is(const char *role)
     return self != NULL && strcmp(self->role, role) == 0;
 }
 
+static int by_time(const void *one, const void *other)
+{
+    uint64_t a = (*(const struct step *const *)one)->time, b = (*(const struct step *const *)other)->time;
+    return (a > b) - (a < b);
+}
+
+/* What the threads did last, all together. */
+static void print_steps(unsigned count)
+{
+    enum { LAST = 100 };
+    static const struct step *all[MOST_FREE_THREADS * LAST_STEPS];
+    size_t steps = 0;
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned j = 0; j < LAST_STEPS && j < free_threads[i].step_count; j++) {
+            all[steps++] = &free_threads[i].steps[j];
+        }
+    }
+    uint64_t now = controller_now();
+    qsort(all, steps, sizeof *all, by_time);
+    for (size_t i = steps > LAST ? steps - LAST : 0; i < steps; i++) {
+        unsigned thread = (unsigned)(((const char *)all[i] - (const char *)free_threads) / sizeof *free_threads);
+        fprintf(stderr, "  %.3f us before: thread %u, %s, ", (double)(now - all[i]->time) / 1000, thread,
+                free_threads[thread].role);
+        if (all[i]->line == 0) {
+            fprintf(stderr, "%s\n", all[i]->where);
+        } else {
+            fprintf(stderr, "%s:%d\n", all[i]->where, all[i]->line);
+        }
+    }
+}
+
 void controller_print_threads(void)
 {
     static const char *const names[] = {"runs",  "leaves a wait", "waits for a lock",
                                         "waits", "waits",         "waits for a thread",
                                         "naps",  "stands still",  "has ended"};
     unsigned count = atomic_load(&free_thread_count);
+    count = count < MOST_FREE_THREADS ? count : MOST_FREE_THREADS;
+    print_steps(count);
     for (unsigned i = 0; i < count; i++) {
         const struct thread *thread = &free_threads[i];
         enum doing doing = atomic_load(&thread->doing);
-        const char *where = atomic_load(&thread->where);
-        fprintf(stderr, "  thread %u%s%s: %s", i, thread->role[0] != 0 ? ", " : "", thread->role, names[doing]);
-        if (doing != ENDED && where != NULL) {
-            fprintf(stderr, ", last seen in %s:%d", where, atomic_load(&thread->line));
-        }
+        fprintf(stderr, "  thread %u, %s: %s", i, thread->role, names[doing]);
         if ((doing == SLEEPS || doing == NAPS) && thread->deadline != NEVER) {
             fprintf(stderr, ", %.3f us more", ((double)thread->deadline - (double)controller_now()) / 1000);
         }

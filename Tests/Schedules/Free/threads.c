@@ -58,14 +58,16 @@ static void one_less_is_awake(void)
     }
 }
 
-static void note_place(const char *function, int line)
+static void note_step(const char *where, int line)
 {
-    atomic_store_explicit(&self->where, function, memory_order_relaxed);
-    atomic_store_explicit(&self->line, line, memory_order_relaxed);
+    self->steps[self->step_count++ % LAST_STEPS] = (struct step){controller_now(), where, line};
 }
 
 static void begins(enum doing doing)
 {
+    static const char *const names[] = {
+        [SLEEPS] = "sleeps", [AWAITS] = "waits", [JOINS] = "joins a thread", [NAPS] = "naps", [HELD] = "stands still"};
+    note_step(names[doing], 0);
     atomic_store(&self->doing, doing);
     one_less_is_awake();
 }
@@ -81,6 +83,7 @@ static void leaves(void)
         futex_await(&gate, 1, NULL);
     }
     atomic_store(&self->doing, RUNS);
+    note_step("goes on", 0);
     errno = saved;
 }
 
@@ -134,7 +137,7 @@ int free_lock(pthread_mutex_t *mutex, const char *function, int line)
 {
     if (self == NULL || pthread_mutex_trylock(mutex) != 0) {
         if (self != NULL) {
-            note_place(function, line);
+            note_step(function, line);
             atomic_store(&self->doing, LOCKS);
         }
         pthread_mutex_lock(mutex);
@@ -149,7 +152,7 @@ int free_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const char *fun
 {
     atomic_store(&self->condition, condition);
     atomic_store(&self->woken, false);
-    note_place(function, line);
+    note_step(function, line);
     begins(AWAITS);
     int result = pthread_cond_wait(condition, mutex);
     leaves();
@@ -230,7 +233,7 @@ void free_point(const char *function, int line)
     if (self == NULL) {
         return;
     }
-    note_place(function, line);
+    note_step(function, line);
     if (disturbance.yields_in != 0 && chance_next(&self->dice, disturbance.yields_in) == 0) {
         sched_yield();
     }
@@ -290,7 +293,7 @@ int free_join(pthread_t real, void **result, const char *function, int line)
         return pthread_join(real, result);
     }
     self->joined = find(real);
-    note_place(function, line);
+    note_step(function, line);
     begins(JOINS);
     int error = pthread_join(real, result);
     leaves();

@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MOST_FREE_THREADS = 256 };
+enum { MOST_FREE_THREADS = 256, LAST_STEPS = 32 };
 #define NEVER UINT64_MAX
 
 enum doing {
@@ -50,9 +50,13 @@ struct thread {
     unsigned patience; /* how often all others sleep before it may: the probe's */
     uint64_t held_since;
     /* For whoever reads of it. */
-    _Atomic(const char *) where;
-    atomic_int line;
     char role[24];
+    struct step {
+        uint64_t time;
+        const char *where;
+        int line;        /* 0: it begins to wait, or goes on */
+    } steps[LAST_STEPS]; /* in a ring */
+    unsigned step_count;
     _Atomic pthread_t real;
     void *(*main)(void *);
     void *argument;
