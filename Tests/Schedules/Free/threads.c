@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdarg.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -21,30 +20,28 @@ atomic_uint free_thread_count;
 _Thread_local struct thread *self;
 atomic_ullong free_progress;
 
-static struct disturbance disturbance;
 static atomic_uint gate; /* 1: shut */
-static atomic_uint hold; /* 1: nobody comes back from a nap */
 static atomic_int awake; /* a hint: it orders nothing */
 static atomic_uint poked;
 
-static void futex_await(atomic_uint *word, unsigned value, const struct timespec *timeout)
+void free_futex_await(atomic_uint *word, unsigned value, const struct timespec *timeout)
 {
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout, NULL, 0);
 }
 
-static void futex_wake(atomic_uint *word)
+void free_futex_wake(atomic_uint *word)
 {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 void free_threads_begin(const struct disturbance *wanted)
 {
-    disturbance = *wanted;
+    free_disturbance = *wanted;
     memset(free_threads, 0, sizeof free_threads);
     atomic_store(&free_thread_count, 0);
     atomic_store(&awake, 0);
     atomic_store(&gate, 0);
-    atomic_store(&hold, 0);
+    free_naps_hold(false);
 }
 
 /* ------------------------------------------------------------------------------------- to sleep, and back ---- */
@@ -54,36 +51,36 @@ static void one_less_is_awake(void)
 {
     if (atomic_fetch_sub_explicit(&awake, 1, memory_order_relaxed) == 1) {
         atomic_store_explicit(&poked, 1, memory_order_relaxed);
-        futex_wake(&poked);
+        free_futex_wake(&poked);
     }
 }
 
-static void note_step(const char *where, int line)
+void free_note_step(const char *where, int line)
 {
     self->steps[self->step_count++ % LAST_STEPS] = (struct step){controller_now(), where, line};
 }
 
-static void begins(enum doing doing)
+void free_sleeps(enum doing doing)
 {
     static const char *const names[] = {
         [SLEEPS] = "sleeps", [AWAITS] = "waits", [JOINS] = "joins a thread", [NAPS] = "naps", [HELD] = "stands still"};
-    note_step(names[doing], 0);
+    free_note_step(names[doing], 0);
     atomic_store(&self->doing, doing);
     one_less_is_awake();
 }
 
 /* Sequentially consistent, the word before the gate: see threads.h. */
-static void leaves(void)
+void free_goes_on(void)
 {
     int saved = errno;
     atomic_store(&self->doing, LEAVES);
     atomic_fetch_add_explicit(&awake, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&self->passes, 1, memory_order_relaxed);
     while (atomic_load(&gate) != 0) {
-        futex_await(&gate, 1, NULL);
+        free_futex_await(&gate, 1, NULL);
     }
     atomic_store(&self->doing, RUNS);
-    note_step("goes on", 0);
+    free_note_step("goes on", 0);
     errno = saved;
 }
 
@@ -95,14 +92,14 @@ void free_gate_shut(void)
 void free_gate_open(void)
 {
     atomic_store(&gate, 0);
-    futex_wake(&gate);
+    free_futex_wake(&gate);
 }
 
 void free_await_poke(uint64_t nanoseconds)
 {
     struct timespec timeout = {(time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000)};
     if (atomic_load_explicit(&poked, memory_order_relaxed) == 0) {
-        futex_await(&poked, 0, &timeout);
+        free_futex_await(&poked, 0, &timeout);
     }
     atomic_store_explicit(&poked, 0, memory_order_relaxed);
 }
@@ -118,17 +115,17 @@ long free_syscall(long number, ...)
         with[i] = va_arg(arguments, long);
     }
     va_end(arguments);
-    bool waits = number == SYS_futex && with[1] == FUTEX_WAIT_BITSET_PRIVATE && self != NULL;
+    bool waits = number == SYS_futex && (int)with[1] == FUTEX_WAIT_BITSET_PRIVATE && self != NULL;
     if (waits) {
         const struct timespec *until = (const struct timespec *)with[3];
         self->word = (const uint32_t *)with[0];
         self->expected = (uint32_t)with[2];
         self->deadline = until != NULL ? (uint64_t)until->tv_sec * 1000000000 + (uint64_t)until->tv_nsec : NEVER;
-        begins(SLEEPS);
+        free_sleeps(SLEEPS);
     }
     long result = syscall(number, with[0], with[1], with[2], with[3], with[4], with[5]);
     if (waits) {
-        leaves();
+        free_goes_on();
     }
     return result;
 }
@@ -137,7 +134,7 @@ int free_lock(pthread_mutex_t *mutex, const char *function, int line)
 {
     if (self == NULL || pthread_mutex_trylock(mutex) != 0) {
         if (self != NULL) {
-            note_step(function, line);
+            free_note_step(function, line);
             atomic_store(&self->doing, LOCKS);
         }
         pthread_mutex_lock(mutex);
@@ -152,10 +149,10 @@ int free_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const char *fun
 {
     atomic_store(&self->condition, condition);
     atomic_store(&self->woken, false);
-    note_step(function, line);
-    begins(AWAITS);
+    free_note_step(function, line);
+    free_sleeps(AWAITS);
     int result = pthread_cond_wait(condition, mutex);
-    leaves();
+    free_goes_on();
     return result;
 }
 
@@ -170,76 +167,6 @@ int free_broadcast(pthread_cond_t *condition)
         }
     }
     return pthread_cond_broadcast(condition);
-}
-
-void controller_nap(uint64_t nanoseconds)
-{
-    enum { SHORT_NS = 20000, LONGEST_NS = 5000000 };
-    uint64_t until = controller_now() + (nanoseconds < LONGEST_NS ? nanoseconds : LONGEST_NS);
-    if (nanoseconds <= SHORT_NS) {
-        while (controller_now() < until) {
-        }
-        return;
-    }
-    struct timespec time = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
-    self->deadline = until;
-    begins(NAPS);
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) != 0) {
-    }
-    while (atomic_load(&hold) != 0) {
-        futex_await(&hold, 1, NULL);
-    }
-    leaves();
-}
-
-void free_naps_hold(bool held)
-{
-    atomic_store(&hold, held);
-    if (!held) {
-        futex_wake(&hold);
-    }
-}
-
-bool free_naps_are_held(void)
-{
-    return atomic_load(&hold) != 0;
-}
-
-/* ------------------------------------------------------------------------------------------- named points ---- */
-
-/* A thread that has lost its processor between two steps of the core: until all others sleep, and have slept through
- * some timers. */
-static void stand_still(void)
-{
-    static const unsigned patience[] = {0, 0, 1, 3, 10};
-    self->patience = patience[chance_next(&self->dice, sizeof patience / sizeof *patience)];
-    self->held_since = controller_now();
-    atomic_store(&self->held, 1);
-    begins(HELD);
-    while (atomic_load(&self->held) != 0) {
-        futex_await(&self->held, 1, NULL);
-    }
-    leaves();
-}
-
-void free_let_go(struct thread *held)
-{
-    atomic_store(&held->held, 0);
-    futex_wake(&held->held);
-}
-
-void free_point(const char *function, int line)
-{
-    if (self == NULL) {
-        return;
-    }
-    note_step(function, line);
-    if (disturbance.yields_in != 0 && chance_next(&self->dice, disturbance.yields_in) == 0) {
-        sched_yield();
-    }
-    if (disturbance.holds_in != 0 && chance_next(&self->dice, disturbance.holds_in) == 0) {
-        stand_still();
-    }
 }
 
 /* ------------------------------------------------------------------------------------------------- threads ---- */
@@ -264,7 +191,7 @@ int free_create(pthread_t *created, const pthread_attr_t *attributes, void *(*ma
     struct thread *thread = &free_threads[number];
     thread->main = main;
     thread->argument = argument;
-    thread->dice.state = (disturbance.seed + number + 1) * 0x9E3779B97F4A7C15u | 1;
+    thread->dice.state = (free_disturbance.seed + number + 1) * 0x9E3779B97F4A7C15u | 1;
     atomic_fetch_add_explicit(&awake, 1, memory_order_relaxed);
     int error = pthread_create(created, attributes, thread_main, thread);
     if (error != 0) {
@@ -293,9 +220,9 @@ int free_join(pthread_t real, void **result, const char *function, int line)
         return pthread_join(real, result);
     }
     self->joined = find(real);
-    note_step(function, line);
-    begins(JOINS);
+    free_note_step(function, line);
+    free_sleeps(JOINS);
     int error = pthread_join(real, result);
-    leaves();
+    free_goes_on();
     return error;
 }

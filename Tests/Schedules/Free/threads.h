@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 enum { MOST_FREE_THREADS = 256, LAST_STEPS = 32 };
 #define NEVER UINT64_MAX
@@ -73,6 +74,8 @@ struct disturbance {
     uint32_t yields_in, holds_in; /* at one named point of so many; 0: at none */
 };
 
+extern struct disturbance free_disturbance;
+
 /* Forgets all threads: none is there. */
 void free_threads_begin(const struct disturbance *disturbance);
 
@@ -80,7 +83,7 @@ void free_threads_begin(const struct disturbance *disturbance);
 void free_gate_shut(void);
 void free_gate_open(void);
 
-/* While this is so nobody comes back from a nap. */
+/* disturbing.c: while this is so nobody comes back from a nap. */
 void free_naps_hold(bool hold);
 bool free_naps_are_held(void);
 
@@ -91,6 +94,17 @@ void free_await_poke(uint64_t nanoseconds);
 
 /* Whatever the program does counts. */
 extern atomic_ullong free_progress;
+
+/* This thread begins to wait, as its record says; it comes out of that, and passes the gate. */
+void free_sleeps(enum doing doing);
+void free_goes_on(void);
+
+/* For whoever reads of it. */
+void free_note_step(const char *where, int line);
+
+/* The probe's own, and the gate's: not the core's. */
+void free_futex_await(atomic_uint *word, unsigned value, const struct timespec *timeout);
+void free_futex_wake(atomic_uint *word);
 
 /* For free.h. */
 void free_point(const char *function, int line);
