@@ -37,7 +37,7 @@ _Noreturn void controller_fail(const char *format, ...)
     while (atomic_exchange(&failing, true)) {
         pause();
     }
-    free_gate_shut();
+    free_gate_shut(true);
     va_list arguments;
     fprintf(stderr, "FAIL program: ");
     va_start(arguments, format);

@@ -150,7 +150,7 @@ static void look(const struct sleep *sleep)
 static bool look_if_asleep(unsigned count, struct sleep *sleep)
 {
     probe_counts->tries++;
-    free_gate_shut();
+    free_gate_shut(false);
     bool quiet = all_sleep(count, sleep);
     if (!quiet) {
         probe_counts->woken++;
@@ -214,7 +214,6 @@ static void watch_progress(uint64_t now)
         watched.since = now;
         watched.turns = 0;
     } else if (++watched.turns > FEWEST_TURNS && now - watched.since > (uint64_t)HANG_S * 1000000000) {
-        free_gate_shut();
         controller_fail("hang: no progress for %d s", HANG_S);
     }
 }

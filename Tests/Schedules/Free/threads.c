@@ -15,12 +15,14 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { SHUT = 1, FOR_GOOD };
+
 struct thread free_threads[MOST_FREE_THREADS];
 atomic_uint free_thread_count;
 _Thread_local struct thread *self;
 atomic_ullong free_progress;
 
-static atomic_uint gate; /* 1: shut */
+static atomic_uint gate; /* SHUT, FOR_GOOD; 0: open */
 static atomic_int awake; /* a hint: it orders nothing */
 static atomic_uint poked;
 
@@ -76,22 +78,29 @@ void free_goes_on(void)
     atomic_store(&self->doing, LEAVES);
     atomic_fetch_add_explicit(&awake, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&self->passes, 1, memory_order_relaxed);
-    while (atomic_load(&gate) != 0) {
-        free_futex_await(&gate, 1, NULL);
+    unsigned shut;
+    while ((shut = atomic_load(&gate)) != 0) {
+        free_futex_await(&gate, shut, NULL);
     }
     atomic_store(&self->doing, RUNS);
     free_note_step("goes on", 0);
     errno = saved;
 }
 
-void free_gate_shut(void)
+void free_gate_shut(bool for_good)
 {
-    atomic_store(&gate, 1);
+    unsigned open = 0;
+    if (for_good) {
+        atomic_store(&gate, FOR_GOOD);
+    } else {
+        atomic_compare_exchange_strong(&gate, &open, SHUT);
+    }
 }
 
 void free_gate_open(void)
 {
-    atomic_store(&gate, 0);
+    unsigned shut = SHUT;
+    atomic_compare_exchange_strong(&gate, &shut, 0);
     free_futex_wake(&gate);
 }
 

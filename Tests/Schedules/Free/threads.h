@@ -79,8 +79,8 @@ extern struct disturbance free_disturbance;
 /* Forgets all threads: none is there. */
 void free_threads_begin(const struct disturbance *disturbance);
 
-/* The gate. */
-void free_gate_shut(void);
+/* The gate. For good: where something failed, so that what is printed stands still. */
+void free_gate_shut(bool for_good);
 void free_gate_open(void);
 
 /* disturbing.c: while this is so nobody comes back from a nap. */
