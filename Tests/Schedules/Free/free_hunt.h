@@ -19,7 +19,7 @@ void free_attempt(const struct free_attempt *attempt);
 /* The program once, disturbed by `seed`. */
 void free_execute(const struct program *program, uint64_t seed, unsigned number);
 
-/* free_programs.c, or fuzz_programs.c: how to repeat what is being executed; and the end of a process that has failed. */
+/* free_programs.c, or fuzz_programs.c: how to repeat what is being executed; the end of a process that has failed. */
 void free_print_how_to_repeat(FILE *to);
 _Noreturn void free_give_up(void);
 

@@ -5,8 +5,8 @@
  *
  *   free [--programs N] [--seconds S] [--times N] [--jobs N] [--hangs] [SEED=number]
  *
- *     N programs (all that fit into the time, 60), each so many times (4), in so many processes (4); the first program's
- *     seed (by the clock). Stops at the first failure
+ *     N programs (all that fit into the time, 60), each so many times (4), in so many processes (4); the first
+ *     program's seed (by the clock). Stops at the first failure
  *
  *     --hangs: what is late is no failure, only what never ends
  *
