@@ -61,6 +61,8 @@ check: setup ## all tests under sanitizers, both C compilers, formatting, docume
 	    'SANITIZE=address,undefined BUILD_DIR=$(CURDIR)/.build/schedules-address Tests/Schedules/run --bound 1 --random 20 --seconds 4' \
 	    'random programs, AddressSanitizer' \
 	    'SANITIZE=address,undefined BUILD_DIR=$(CURDIR)/.build/schedules-address Tests/Schedules/run --programs --seconds 60' \
+	    'random programs on real threads, ThreadSanitizer' \
+	    'SANITIZE=thread BUILD_DIR=$(CURDIR)/.build/schedules-thread Tests/Schedules/run --programs --free --seconds 60' \
 	    'interface' 'Scripts/check-abi' \
 	    'mutants, the tool itself' 'Tests/Mutants/run --self-test' \
 	    'library, ThreadSanitizer' '$(THREAD_SANITIZER) --filter "^OrderedProducerTests\\."' \
@@ -79,14 +81,14 @@ mutants: setup ## change the sources in one place at a time: do the tests find i
 	@Tests/Mutants/run $(foreach name,SEED COUNT MODULE JOBS STAGES,$(if $($(name)),$(name)=$($(name)))) $(ARGS)
 
 # SECONDS is a variable of bash, so only make's own command line counts.
-programs: setup ## random programs over the C API, the core's invariants checked whenever all threads sleep, for SECONDS=600
+programs: setup ## random programs over the C API, the core's invariants checked whenever all threads sleep, for SECONDS=600; ARGS=--free: on real threads
 	@Tests/Schedules/run --programs --seconds $(if $(filter command line,$(origin SECONDS)),$(SECONDS),600) $(if $(SEED),SEED=$(SEED)) $(ARGS)
 
 SECONDS_OF_FUZZING = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
 fuzz: setup ## fuzz the C API and ordered-gzip, each for SECONDS=60
 	@Tests/Fuzz/run $(SECONDS_OF_FUZZING) $(if $(SEED),SEED=$(SEED))
 
-soak: setup ## productions of every kind with random endings for MINUTES=10, every item accounted for
+soak: setup ## productions of every kind with random endings for MINUTES=10, every item accounted for; then random programs
 	@Tests/Soak/run $(or $(MINUTES),10) $(if $(SEED),SEED=$(SEED))
 
 faults: setup ## whatever the core asks of the system is refused once; signals, fork, little room

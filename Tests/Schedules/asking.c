@@ -72,6 +72,7 @@ static void operate_in_callback(void)
 
 static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
 {
+    TAKES_TURN;
     struct token *token = waiter->context;
     REQUIRE(waiter == &token->waiter && !token->told && !token->cancelled && token->waits);
     token->told = true;
@@ -172,6 +173,7 @@ static void ask_for_one(const struct operation *operation, unsigned number, unsi
     int result = call_with(operation, token, &sequence);
     if (result == -EINPROGRESS) {
         REQUIRE(is_registering(operation->verb) && !closed);
+        token->registered = true;
         return;
     }
     token->waits = false;
@@ -239,7 +241,7 @@ void cancel_some(const struct operation *operation)
     unsigned nth = operation->count;
     for (unsigned i = scene.token_count; i-- > 0;) {
         struct token *token = &scene.tokens[i];
-        if (token->side->number != operation->of || !token->waits || token->told || token->cancelling ||
+        if (token->side->number != operation->of || !token->registered || token->told || token->cancelling ||
             token->cancelled || nth-- != 0) {
             continue;
         }

@@ -53,6 +53,7 @@ static void argument_comes_back(struct side *side, void *argument, uint64_t sequ
 
 static int make_substitute(void *context, void *payload, uint64_t sequence, void *argument)
 {
+    TAKES_TURN;
     struct side *side = context;
     REQUIRE(!side->released && scene.substitute_count < MOST_TOKENS);
     for (unsigned i = 0; i < scene.substitute_count; i++) {
@@ -80,11 +81,13 @@ static int make_substitute(void *context, void *payload, uint64_t sequence, void
 
 static void release_argument(void *context, void *argument)
 {
+    TAKES_TURN;
     argument_comes_back(context, argument, UINT64_MAX);
 }
 
 static void item_failed(void *context, void *payload, uint64_t sequence, int code, bool late)
 {
+    TAKES_TURN;
     struct side *side = context;
     REQUIRE(!side->released && code != 0);
     unsigned number = (unsigned)(code - ITEM_FAILS);
@@ -114,6 +117,7 @@ void allow_deadlines(struct oip_producer_options *options, struct side *side)
 
 static void observe(void *context, const struct oip_event *event)
 {
+    TAKES_TURN;
     struct side *side = context;
     REQUIRE(!side->released && event->kind <= OIP_OVERTAKEN && event->sequence < MOST_EVENTS && event->thread != 0);
     unsigned char *told = &side->events[event->sequence];

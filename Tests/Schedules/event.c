@@ -18,12 +18,14 @@ void event_happens(struct event *event)
 
 void event_take(struct event *event)
 {
+    turn_pause(); /* whoever lets it happen has the turn, and then the lock */
     pthread_mutex_lock(&event->lock);
     while (!event->happened) {
         pthread_cond_wait(&event->changed, &event->lock);
     }
     event->happened = false;
     pthread_mutex_unlock(&event->lock);
+    turn_resume();
 }
 
 void event_await(struct event *event)

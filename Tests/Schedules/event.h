@@ -16,6 +16,15 @@
         }                                                                                                              \
     } while (0)
 
+/* Where programs run free, their own code runs on one thread at a time: Free/turn.h. Under the controller all does. */
+#ifndef TAKES_TURN
+#define TAKES_TURN                                                                                                     \
+    do {                                                                                                               \
+    } while (0)
+#define turn_pause() ((void)0)
+#define turn_resume() ((void)0)
+#endif
+
 /* Something that happens once, and who waits for it. */
 struct event {
     pthread_mutex_t lock;

@@ -33,6 +33,8 @@ enum { LONGEST_INNER_NS = 2000000 };
 struct drawing {
     struct program *program;
     struct chance dice;
+    const uint8_t *choices; /* what is drawn first, instead of by the dice */
+    size_t choices_left;
     enum { ITEMS_WAIT, CONSUMERS_WAIT, BOTH_WAIT, ITEMS_AWAIT, NEXT_CALL } mode; /* who waits: G1, G8, G9 */
     bool awaits;                                                                 /* there is one */
     unsigned style;                                                              /* of costs */
@@ -41,6 +43,10 @@ struct drawing {
 
 static unsigned roll(struct drawing *drawing, unsigned below)
 {
+    if (drawing->choices_left != 0) {
+        drawing->choices_left--;
+        return *drawing->choices++ % below;
+    }
     return (unsigned)chance_next(&drawing->dice, below);
 }
 
@@ -267,11 +273,18 @@ static void insert_attachments(struct drawing *drawing)
 
 void program_draw(struct program *program, uint64_t seed)
 {
+    program_draw_by(program, seed, NULL, 0);
+}
+
+void program_draw_by(struct program *program, uint64_t seed, const uint8_t *choices, size_t count)
+{
     *program = (struct program){.seed = seed};
     struct drawing drawing = {.program = program, .dice = {seed * 0x9E3779B97F4A7C15u | 1, 0, false}, .resizes = 3};
     for (int i = 0; i < 4; i++) {
         roll(&drawing, 2); /* small seeds give small first numbers */
     }
+    drawing.choices = choices;
+    drawing.choices_left = count;
     program->threads = 1 + roll(&drawing, 2);
     program->producers = 1 + weighed(&drawing, (const unsigned[]){60, 30, 10, 0});
     program->callers = 1 + roll(&drawing, MOST_CALLERS);

@@ -53,6 +53,7 @@ static bool token_waits(void)
 
 void *keeper_main(void *unused)
 {
+    TAKES_TURN;
     (void)unused;
     controller_role("keeper");
     static const uint64_t naps[] = {0, 0, 100, 5000, 400000, 3000000};

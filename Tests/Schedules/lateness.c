@@ -9,6 +9,7 @@ const char *const excuse_names[EXCUSES] = {"cheap backlog",    "short backlog", 
                                            "sink at a worker", "patient",       "helping",
                                            "claimable",        "spare",         "leaver"};
 
+#define FOR_GOOD_NS ((uint64_t)1 << 62)
 enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000, WAKE_NS = 60000 };
 
 /* How long something has been late with the same excuse, all threads being asleep. */
@@ -43,6 +44,9 @@ void excuse(const struct side *side, enum excuse excuse, uint64_t what)
         excused[number][excuse].what = what;
     }
     excused[number][excuse].time += asleep;
+    if (excused[number][excuse].time > FOR_GOOD_NS && bounds[excuse] != UINT64_MAX) {
+        controller_fail("late: producer %u, %s, and no timer ends that", number, excuse_names[excuse]);
+    }
     if (excused[number][excuse].time > bounds[excuse]) {
         controller_fail("late: producer %u, %s, for %llu us", number, excuse_names[excuse],
                         (unsigned long long)excused[number][excuse].time / 1000);

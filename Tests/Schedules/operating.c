@@ -80,6 +80,7 @@ void end_with_stop(struct side *side)
 
 static void stopped(struct oip_waiter *waiter, int result, uint64_t sequence)
 {
+    TAKES_TURN;
     (void)sequence;
     REQUIRE(result == 0);
     struct event *event = waiter->context;
@@ -109,6 +110,7 @@ static void end_with_waiter(struct side *side)
 
 static void job(void *argument)
 {
+    TAKES_TURN;
     const struct operation *inner = argument;
     if (inner != NULL) {
         struct inside frame = {.kind = IN_CALLBACK, .outer = inside};

@@ -53,6 +53,7 @@ static void perform_list(unsigned number)
 
 static void *caller_main(void *argument)
 {
+    TAKES_TURN;
     unsigned number = (unsigned)(uintptr_t)argument;
     controller_role("caller %u", number);
     perform_list(number);
@@ -155,13 +156,19 @@ static void give_back(void *argument)
     oip_producer_release(side->producer);
 }
 
+static void give_back_in_pool(void *argument)
+{
+    TAKES_TURN;
+    give_back(argument);
+}
+
 /* Here, or on a thread of the pool. */
 static void give_back_all(void)
 {
     for (unsigned i = 0; i < scene.program->producers; i++) {
         struct side *side = &scene.sides[i];
         bool in_pool = scene.program->gives_back_in_pool && !scene.shutting && !scene.program->pool_first;
-        if (!in_pool || oip_pool_run(scene.pool, give_back, side) != 0) {
+        if (!in_pool || oip_pool_run(scene.pool, give_back_in_pool, side) != 0) {
             give_back(side);
         }
     }
@@ -196,6 +203,7 @@ static void begin(const struct program *program)
 
 void program_perform(const struct program *program)
 {
+    TAKES_TURN;
     begin(program);
     pthread_t keeper, callers[MOST_CALLERS];
     pthread_create(&keeper, NULL, keeper_main, NULL);

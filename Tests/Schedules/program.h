@@ -11,6 +11,7 @@
 
 #include <ordered_producer.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -127,6 +128,8 @@ enum { DEADLINE_TIMES = 7 };
 
 /* generator.c */
 void program_draw(struct program *program, uint64_t seed);
+/* The first choices by `choices`, which a fuzzer makes; then by the seed. */
+void program_draw_by(struct program *program, uint64_t seed, const uint8_t *choices, size_t count);
 bool verb_asks(enum verb verb);
 bool verb_waits(enum verb verb); /* for room or an end */
 
@@ -141,6 +144,9 @@ const char *verb_name(enum verb verb);
  * smaller.c: leaves things out, or makes them plain: the elements that are marked. How many elements there are; the
  * numbers are those of the program as it was drawn. */
 unsigned program_reduce(struct program *program, const bool *gone);
+
+/* What stands behind "WITHOUT=". */
+bool program_read_gone(const char *text, bool *gone);
 
 /* perform.c: all of it, as the body of an execution. */
 void program_perform(const struct program *program);

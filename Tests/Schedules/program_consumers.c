@@ -44,6 +44,7 @@ static bool take_all(struct side *side)
 
 static void *consume(oip_producer *producer, void *argument)
 {
+    TAKES_TURN;
     struct side *side = argument;
     REQUIRE(producer == side->producer);
     controller_role("consumer %u", side->number);
@@ -54,6 +55,7 @@ static void *consume(oip_producer *producer, void *argument)
 
 static void *consume_attached(void *argument)
 {
+    TAKES_TURN;
     struct side *side = argument;
     controller_role("attached %u", side->number);
     if (!take_all(side)) {
@@ -72,6 +74,7 @@ static void *consume_attached(void *argument)
 
 static int sink(void *context, void *payload, uint64_t sequence)
 {
+    TAKES_TURN;
     struct side *side = context;
     REQUIRE(!side->in_sink);
     if (controller_is("oip-clock")) {
@@ -87,6 +90,7 @@ static int sink(void *context, void *payload, uint64_t sequence)
 
 static void notify(void *unused)
 {
+    TAKES_TURN;
     (void)unused;
     event_happens(&scene.loop.notified);
 }
@@ -156,6 +160,7 @@ static bool serve(void)
 
 static void *loop_main(void *unused)
 {
+    TAKES_TURN;
     (void)unused;
     controller_role("loop");
     while (loop_has_producers()) {

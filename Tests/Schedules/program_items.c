@@ -73,6 +73,7 @@ static bool has_a_place(const struct side *side)
 /* For producers that take calls, `payload` is the token. */
 int item_run(void *context, void *payload, uint64_t sequence)
 {
+    TAKES_TURN;
     struct side *side = context;
     struct token *token = side->plan->takes_calls ? payload : token_read(side, payload, false);
     REQUIRE(!side->released && token->fate == BORN && !token->cancelled && !token->refused && !token->reserved);
@@ -140,6 +141,7 @@ void finish_reserved(struct token *token)
 
 void item_discard(void *context, void *payload, enum oip_payload_state state)
 {
+    TAKES_TURN;
     struct side *side = context;
     REQUIRE(!side->released);
     bool output = state == OIP_PAYLOAD_OUTPUT;
@@ -158,6 +160,7 @@ void item_discard(void *context, void *payload, enum oip_payload_state state)
 
 void item_release(void *context)
 {
+    TAKES_TURN;
     struct side *side = context;
     REQUIRE(!side->released && side->handle_back && side->running == 0);
     side->released = true;

@@ -33,23 +33,6 @@ static double number(const char *option, const char *text)
     return value;
 }
 
-static bool read_gone(const char *text, bool *gone)
-{
-    while (*text != 0) {
-        char *end;
-        unsigned long first = strtoul(text, &end, 10), last = first;
-        if (*end == '-') {
-            last = strtoul(end + 1, &end, 10);
-        }
-        if (end == text || last >= MOST_GONE || first > last || (*end != 0 && *end != ',')) {
-            return false;
-        }
-        memset(gone + first, true, last - first + 1);
-        text = *end == ',' ? end + 1 : end;
-    }
-    return true;
-}
-
 static void report(struct failure *failure, double shrink)
 {
     printf("\n%s", failure->report);
@@ -177,7 +160,7 @@ int main(int count, char **arguments)
         } else if (strncmp(argument, "PROGRAM=", 8) == 0) {
             attempt.seed = (uint64_t)number("PROGRAM", argument + 8);
             repeats = true;
-        } else if (strncmp(argument, "WITHOUT=", 8) == 0 && read_gone(argument + 8, attempt.gone)) {
+        } else if (strncmp(argument, "WITHOUT=", 8) == 0 && program_read_gone(argument + 8, attempt.gone)) {
         } else if (strncmp(argument, "PLAN=", 5) == 0 && plan_read(argument + 5, &attempt.plan)) {
         } else {
             fprintf(stderr, "programs: '%s' is not understood\n", argument);

@@ -229,7 +229,8 @@ static void look(bool core_timers, uint64_t until)
         return;
     }
     timers = core_timers;
-    lateness_look(controller_now(), until - controller_now());
+    uint64_t now = controller_now();
+    lateness_look(now, until > now ? until - now : 0);
     bool any = false;
     quiescence_counts->looks++;
     quiescence_counts->with_timers += timers;

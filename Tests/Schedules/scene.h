@@ -28,6 +28,7 @@ struct token {
     struct make make;
     enum fate fate;
     bool reserved, accepted, refused, waits, told, cancelling, cancelled, ended_behind_abort;
+    bool registered;   /* the call that registers the wait has said so: it may be taken back */
     unsigned by;       /* the list that asks for it; 0: another */
     uint64_t sequence; /* UINT64_MAX: not known */
     struct oip_waiter waiter;

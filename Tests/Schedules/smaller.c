@@ -2,6 +2,9 @@
 /* Makes programs smaller. What is left is still one that generator.c allows: waits only go, they do not come. */
 #include "program.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* The next element; whether it is to go. */
 struct elements {
     const bool *gone;
@@ -100,4 +103,21 @@ unsigned program_reduce(struct program *program, const bool *gone)
         simplify_operation(&elements, &program->inner[i]);
     }
     return elements.count;
+}
+
+bool program_read_gone(const char *text, bool *gone)
+{
+    while (*text != 0) {
+        char *end;
+        unsigned long first = strtoul(text, &end, 10), last = first;
+        if (*end == '-') {
+            last = strtoul(end + 1, &end, 10);
+        }
+        if (end == text || last >= MOST_GONE || first > last || (*end != 0 && *end != ',')) {
+            return false;
+        }
+        memset(gone + first, true, last - first + 1);
+        text = *end == ',' ? end + 1 : end;
+    }
+    return true;
 }

@@ -7,6 +7,7 @@
 
 static void told(struct oip_waiter *waiter, int result, uint64_t sequence)
 {
+    TAKES_TURN;
     (void)sequence;
     struct watcher *watcher = waiter->context;
     REQUIRE(waiter == &watcher->waiter && result == 0 && watcher->waits && !watcher->told && !watcher->side->released);

@@ -24,6 +24,8 @@ def of_core(tree: pathlib.Path, work: pathlib.Path, seed):
     if (tree / "Tests/Schedules/programs.c").exists():
         search = "--seconds 60 --failures 1 --shrink 0"
         stages.append(Schedules("random", *place, program="programs", build="--programs 0", arguments=search))
+        free = "--programs --free 0"
+        stages.append(Schedules("free", *place, program="free", build=free, arguments="--seconds 30"))
     search = "--bound 1 --random 200 --seconds 3 --failures 1"
     stages.append(Schedules("plays", *place, program="schedules", build="list", arguments=search))
     clang = _clang()
