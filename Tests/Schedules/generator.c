@@ -39,6 +39,7 @@ struct drawing {
     bool awaits;                                                                 /* there is one */
     unsigned style;                                                              /* of costs */
     unsigned resizes; /* still allowed: each may take threads of the controller */
+    unsigned longest; /* list */
 };
 
 static unsigned roll(struct drawing *drawing, unsigned below)
@@ -241,7 +242,7 @@ static void draw_producer_plan(struct drawing *drawing, unsigned number)
 
 static void draw_list(struct drawing *drawing, struct list *list, enum where where)
 {
-    unsigned wanted = 1 + roll(drawing, where == AS_DIRECTOR ? 4 : MOST_OPERATIONS - 2);
+    unsigned wanted = 1 + roll(drawing, where == AS_DIRECTOR ? 4 : drawing->longest);
     while (list->count < wanted) {
         struct operation operation = draw_operation(drawing, where, 0);
         list->operations[list->count++] = operation;
@@ -295,6 +296,9 @@ void program_draw_by(struct program *program, uint64_t seed, const uint8_t *choi
     program->queue_first = in_percent(&drawing, 30);
     program->gives_back_in_pool = in_percent(&drawing, 20);
     program->last_comes_late = in_percent(&drawing, 30);
+    bool is_short = in_percent(&drawing, 40); /* more of them in the same time */
+    program->callers = is_short ? 1 + roll(&drawing, 2) : program->callers;
+    drawing.longest = is_short ? 4 : MOST_OPERATIONS - 2;
     drawing.style = roll(&drawing, 4);
     drawing.mode = weighed(&drawing, (const unsigned[]){30, 10, 35, 15, 10, 0});
     drawing.resizes = drawing.mode == ITEMS_AWAIT ? 0 : drawing.resizes;
