@@ -258,6 +258,23 @@ static void overtaking_races_finishing(int variant)
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 
+/* A reservation that has time left is waited for, also by an ending at once. */
+static void an_ending_waits_for_a_reservation_that_is_not_due(int consumer)
+{
+    struct overdue *overdue = overdue_create((enum consumer)consumer, 1, 2, OPTIONS(.window = 4));
+    CHECK_EQUAL(overdue_ask(overdue, 0, ELSEWHERE, 0), 0);
+    overdue_start(overdue);
+    oip_stop_producing(overdue->producer);
+    struct blocking_waiter stopped;
+    blocking_waiter_init(&stopped);
+    CHECK_EQUAL(oip_stop_async(overdue->producer, &stopped.waiter), -EINPROGRESS);
+    CHECK_EQUAL(overdue_statistics(overdue).late, 0);
+    let_go(overdue, 0, ELSEWHERE);
+    wait_for(&stopped.told);
+    CHECK_EQUAL(overdue->entries[0].outputs_discarded, 1);
+    overdue_end(overdue);
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
@@ -270,6 +287,8 @@ int main(int count, char **arguments)
         {"only the head is overtaken", only_the_head_is_overtaken, VARIANTS, variant_name},
         {"a pause overtakes nobody", a_pause_overtakes_nobody, VARIANTS, variant_name},
         {"a late item finds its slot taken", a_late_item_finds_its_slot_taken, VARIANTS, variant_name},
+        {"an ending waits for a reservation that is not due", an_ending_waits_for_a_reservation_that_is_not_due,
+         CONSUMERS, consumer_name},
         {"overtaking races finishing", overtaking_races_finishing, VARIANTS, variant_name},
         {0},
     };

@@ -192,13 +192,14 @@ void print_seen_producer(FILE *to, const struct seen_producer *seen)
     static const char *const owners[] = {"none", "comes by itself", "busy", "idle", "told", "paused", "drained"};
     static const char *const heads[] = {"nothing", "not published", "ready", "running", "final", "the end"};
     static const char *const consumers[] = {"none", "thread", "loop", "sink", "discarding"};
-    fprintf(to,
-            "    head %llu, claim %llu, tail %llu of window %llu%s%s; at the head: %s; %u ready, %u held, from %lld on, "
-            "%u running (%u reserved), %u unpublished\n",
-            (unsigned long long)seen->head, (unsigned long long)seen->claim, (unsigned long long)seen->tail,
-            (unsigned long long)seen->window, seen->closed ? ", closed" : "", seen->marked ? ", callers wait" : "",
-            heads[seen->at_head], seen->ready, seen->held, (long long)seen->first_unbegun, seen->running, seen->reserved,
-            seen->unpublished);
+    fprintf(
+        to,
+        "    head %llu, claim %llu, tail %llu of window %llu%s%s; at the head: %s; %u ready, %u held, from %lld on, "
+        "%u running (%u reserved), %u unpublished\n",
+        (unsigned long long)seen->head, (unsigned long long)seen->claim, (unsigned long long)seen->tail,
+        (unsigned long long)seen->window, seen->closed ? ", closed" : "", seen->marked ? ", callers wait" : "",
+        heads[seen->at_head], seen->ready, seen->held, (long long)seen->first_unbegun, seen->running, seen->reserved,
+        seen->unpublished);
     fprintf(to, "    consumer: %s, owner %s", consumers[seen->consumer], owners[seen->owner]);
     if (seen->owner == OWNER_IDLE) {
         fprintf(to, " (%llu)", (unsigned long long)seen->awaited);
