@@ -184,6 +184,8 @@ static void look_out(struct worker *worker)
     }
     if (worker->searching) {
         end_search(worker);
+    } else if (moving && !pool_is_watched(worker->pool)) {
+        pool_wake(worker->pool); /* whoever searched meanwhile found nothing, and has parked */
     }
     worker->looks_out = true;
     unmoved->run(unmoved, worker);
