@@ -18,6 +18,7 @@ def of_core(tree: pathlib.Path, work: pathlib.Path, seed):
     """The stages for the core and with the tests of a copy, built below `work`."""
     place = tree, work, seed
     stages = [
+        Programs("plain", *place, mode=""),
         Programs("tests", *place, mode="-fsanitize=address"),
         Faults("faults", *place),
     ]
@@ -93,8 +94,8 @@ class Stage:
 
 
 class Programs(Stage):
-    """The C tests under a sanitizer: with that of addresses a leak is found, too, for little more time. Each program is
-    linked when its turn comes, those that are named like what was changed first."""
+    """The C tests, plain or under a sanitizer: with that of addresses a leak is found, too, but a process costs many times
+    as much. Each program is linked when its turn comes, those that are named like what was changed first."""
 
     def __init__(self, name, tree, work, seed, mode, link="", compiler="cc", only=None):
         super().__init__(name, tree, work, seed, compiler, only)
