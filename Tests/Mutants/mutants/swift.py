@@ -16,7 +16,7 @@ OPTIONS = ["--enable-all-traits", "-j", "1"]
 LIBRARY = "OrderedProducer"
 RANDOM = r"^OrderedProducerTests\.RandomProgramTests/"  # as long as all others together
 FAILS = re.compile(r"✘ Test (.*?) (?:recorded an issue|failed after|hangs: )|error: Exited with unexpected signal")
-STARTED = re.compile(r"^◇ Test (.*) started\.$", re.MULTILINE)
+STARTED = re.compile(r"^◇ Test (?!case |run )(.*) started\.$", re.MULTILINE)
 FINISHED = re.compile(r"^[✔✘➜] Test (.*?)(?: with \d+ test cases)? (?:passed|failed|skipped|cancelled)", re.MULTILINE)
 
 
@@ -155,10 +155,10 @@ class RandomPrograms(_Tests):
 def _verdict(ended):
     failed = FAILS.search(ended.output)
     finished = set(FINISHED.findall(ended.output))
-    running = [name for name in STARTED.findall(ended.output) if name not in finished]
+    running = [name for name in STARTED.findall(ended.output) if name not in finished][:4]
     if failed and failed.group(1):
         hung = failed.group().endswith("hangs: ")
         return Verdict(True, failed.group(1), hung)
     if ended.limit in ("time", "idle"):
         return Verdict(True, f"hangs with {', '.join(running) or 'no test'} running", True)
-    return Verdict(True, f"ended by {ended.limit or f'status {ended.status}'} with {', '.join(running[:4])} running")
+    return Verdict(True, f"ended by {ended.limit or f'status {ended.status}'} with {', '.join(running)} running")
