@@ -17,7 +17,8 @@ class ProcessTests(unittest.TestCase):
     def test_a_hang_is_ended_with_its_children(self):
         with tempfile.TemporaryDirectory() as folder:
             child = pathlib.Path(folder) / "child"
-            ended = process.run(["bash", "-c", f"sleep 600 & echo $! > {child}; wait"], seconds=0.5)
+            # `-m`: in a group of its own.
+            ended = process.run(["bash", "-mc", f"sleep 600 & echo $! > {child}; wait"], seconds=0.5)
             self.assertEqual((ended.status, ended.limit), (None, "time"))
             self.assertTrue(_is_gone(int(child.read_text(encoding="utf-8"))))
 

@@ -93,10 +93,12 @@ def _end(process):
 
 
 def _kill(session):
-    try:
-        os.killpg(session, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+    """Some begin groups of their own, as what a build starts: so all of the session, and not only its first group."""
+    for pid, _ in _processes(session):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 class _Output:
@@ -145,9 +147,8 @@ class _Output:
         return self.kept.decode(errors="replace")
 
 
-def _used(session):
-    """Bytes and seconds of processor time of a session's processes."""
-    pages = ticks = 0
+def _processes(session):
+    """The number of each of a session's processes, and its fields in `stat` behind the name."""
     for entry in os.listdir("/proc"):
         if not entry.isdecimal():
             continue
@@ -155,8 +156,15 @@ def _used(session):
             with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
                 fields = file.read().rpartition(")")[2].split()
             if int(fields[3]) == session:
-                pages += int(fields[21])
-                ticks += sum(map(int, fields[11:15]))
+                yield int(entry), fields
         except (OSError, IndexError, ValueError):
             continue  # it has gone
+
+
+def _used(session):
+    """Bytes and seconds of processor time of a session's processes."""
+    pages = ticks = 0
+    for _, fields in _processes(session):
+        pages += int(fields[21])
+        ticks += sum(map(int, fields[11:15]))
     return pages * os.sysconf("SC_PAGE_SIZE"), ticks / os.sysconf("SC_CLK_TCK")

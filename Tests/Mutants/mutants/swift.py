@@ -36,6 +36,7 @@ class SwiftWorker(Worker):
         self.interfaces = {}  # of each module, unchanged
         self.link = []  # the command that links the tests
         self.others_are_unchanged = True  # what was built of the other modules and the tests
+        self.changed = None  # the module that the last mutant was in: what was built of it is the mutant's still
 
     def check_sound(self, record):
         built = _build(self.tree, "--build-tests")
@@ -47,6 +48,9 @@ class SwiftWorker(Worker):
 
     def discard(self, mutant):
         module = mutant.path.split("/")[1]
+        if self.changed not in (None, module) and not _build(self.tree, "--target", self.changed).passed:
+            raise StageBroken(f"{self.changed} is not built without its mutant")
+        self.changed = module
         if not _build(self.tree, "--target", module).passed:
             return "not compiling", ""
         is_unchanged = self._interface(module) == self.interfaces[module]
