@@ -2,6 +2,7 @@
 """Programs that may crash, hang, fill the memory or never stop printing: run under limits, and ended with their children."""
 
 import dataclasses
+import glob
 import os
 import resource
 import selectors
@@ -64,7 +65,7 @@ def run(command, *, seconds, environment=None, folder=None, stops_at=None, idle=
         elif now > looks_at_memory:
             looks_at_memory = now + 1
             resident, busy = _used(process.pid)
-            if has_printed or busy - busy_for > IDLE_SECONDS:
+            if has_printed or busy - busy_for > IDLE_SECONDS or _wants_a_processor(process.pid):
                 busy_at, busy_for = now, busy
             if resident > MOST_MEMORY:
                 limit = "memory"
@@ -159,6 +160,19 @@ def _processes(session):
                 yield int(entry), fields
         except (OSError, IndexError, ValueError):
             continue  # it has gone
+
+
+def _wants_a_processor(session):
+    """Whether one of the threads runs, or waits for a processor and for nothing else."""
+    for pid, _ in _processes(session):
+        for path in glob.glob(f"/proc/{pid}/task/*/stat"):
+            try:
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    if file.read().rpartition(")")[2].split()[0] == "R":
+                        return True
+            except OSError:
+                continue
+    return False
 
 
 def _used(session):

@@ -99,14 +99,15 @@ class _Tests:
             if ended.passed:
                 self.usual_seconds.setdefault(module, ended.seconds)
                 return SURVIVED
-            verdict = _verdict(ended)
-            # Who hangs by the clock of the tests may do so because the machine is busy: alone it takes a second.
-            if not verdict.hung or ended.limit != "told" or self._hangs_alone(verdict.by):
+            verdict, hanging = _verdict(ended)
+            # A busy machine may be to blame, if they do not hang alone: each of them takes a second.
+            if not verdict.hung or not hanging or self._hang_alone(hanging):
                 return verdict
         return verdict
 
-    def _hangs_alone(self, test):
-        return not self._perform(["--filter", rf"[./]{re.escape(test)}(/|$)"], SPARE_SECONDS).passed
+    def _hang_alone(self, tests):
+        names = "|".join(map(re.escape, tests))
+        return not self._perform(["--filter", rf"[./]({names})(/|$)"], SPARE_SECONDS).passed
 
     def _perform(self, chosen, seconds):
         return process.run(
@@ -153,12 +154,13 @@ class RandomPrograms(_Tests):
 
 
 def _verdict(ended):
+    """And the tests that hang."""
     failed = FAILS.search(ended.output)
     finished = set(FINISHED.findall(ended.output))
     running = [name for name in STARTED.findall(ended.output) if name not in finished][:4]
     if failed and failed.group(1):
         hung = failed.group().endswith("hangs: ")
-        return Verdict(True, failed.group(1), hung)
+        return Verdict(True, failed.group(1), hung), [failed.group(1)] if hung else []
     if ended.limit in ("time", "idle"):
-        return Verdict(True, f"hangs with {', '.join(running) or 'no test'} running", True)
-    return Verdict(True, f"ended by {ended.limit or f'status {ended.status}'} with {', '.join(running)} running")
+        return Verdict(True, f"hangs with {', '.join(running) or 'no test'} running", True), running
+    return Verdict(True, f"ended by {ended.limit or f'status {ended.status}'} with {', '.join(running)} running"), []
