@@ -53,8 +53,8 @@
         static let rounds = 100
 
         static let all: [(String, @Sendable () async throws -> Void)] = [
-            ("locks and gates", locksAndGates), ("pools", pools), ("consumers", consumers), ("a loop", loop),
-            ("waits", waits), ("cancelled waits", cancelledWaits), ("deadlines", deadlines), ("maps", maps),
+            ("locks and gates", locksAndGates), ("consumers", consumers), ("waits", waits),
+            ("cancelled waits", cancelledWaits), ("maps", maps),
         ]
 
         /// Bytes that as many rounds leave behind, the least of several times: a cache may grow once.
@@ -78,14 +78,6 @@
             lock.withLock { $0 += 1 }
         }
 
-        private static func pools() async throws {
-            let pool = try WorkerPool(threads: 1)
-            #expect(try await pool.run { 1 } == 1)
-            await pool.shutdown()
-            await #expect(throws: ProducerError.poolShutDown) { try await pool.run { 1 } }
-            #expect(throws: ProducerError.self) { try OrderedItemProducer<Int, Int>(pool: pool) }
-        }
-
         private static func consumers() async throws {
             let thread = try OrderedItemProducer<Int, Int>()
             try await thread.start { $0.reduce(0, +) }
@@ -105,23 +97,6 @@
             var sum = 0
             for try await item in items { sum += item }
             #expect(sum == 3)
-        }
-
-        private static func loop() async throws {
-            let ready = ThreadGate()
-            let queue = try CoreReadyQueue(isOnLoop: { [ready] in withExtendedLifetime(ready) { false } })
-            queue.whenReady { ready.open() }
-            let producer = try OrderedItemProducer<Int, Never>()
-            let lane = try producer.delivery.start(on: queue, keeping: ready, callbacks: .init()) { _ in }
-            #expect(throws: ProducerError.alreadyStarted) { try producer.start(onItem: { _ in }) }
-            for value in 0..<3 { _ = try await producer.produceItem { value } }
-            producer.finish()
-            while !lane.hasEnded {
-                while let due = queue.take() { while due.deliver(atMost: 2) == .more {} }
-                if !lane.hasEnded { ready.wait() }
-            }
-            queue.remove(lane)
-            _ = try await producer.stop()
         }
 
         private static func waits() async throws {
@@ -178,29 +153,6 @@
                 task.cancel()
                 await #expect(throws: CancellationError.self) { try await task.value }
             }
-        }
-
-        private static func deadlines() async throws {
-            var configuration = ProducerConfiguration(window: 4)
-            configuration.deadline = .nanoseconds(1)
-            let producer = try OrderedItemProducer<Int, Int>(configuration: configuration) { _ in 5 }
-            let gate = Gate()
-            let pool = try WorkerPool(threads: 1)
-            let late = try OrderedItemProducer<Int, Int>(pool: pool, configuration: configuration) { _ in nil }
-            _ = try await late.produceItem(within: .nanoseconds(1), substitute: { _ in 7 }) {
-                gate.wait()
-                return 1
-            }
-            _ = try await producer.produceTrackedItem {
-                gate.wait()
-                return 1
-            }
-            try await producer.start { $0.reduce(0, +) }
-            try await late.start { $0.reduce(0, +) }
-            #expect(try await producer.stop() == 5)
-            #expect(try await late.stop() == 7)
-            gate.open()
-            await pool.shutdown()
         }
 
         private static func maps() async throws {
