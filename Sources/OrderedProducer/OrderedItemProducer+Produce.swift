@@ -69,7 +69,9 @@ extension OrderedItemProducer {
         let result = enqueue(&call, &sequence)
         if result == 0 { return .accepted(sequence) }
         if core.mustWait(result) { return .full }
-        return try core.admitted(result, sequence) == nil ? .ended : .accepted(sequence)
+        // It is not accepted: nil, or an error.
+        _ = try core.admitted(result, sequence)
+        return .ended
     }
 
     /// As `produceItem`, with a handle on the item's own value: what the original's `produceItem` returns.

@@ -5,8 +5,9 @@ extension Sequence where Element: Sendable {
     /// The elements transformed side by side on `pool`, in their order; the base stays with the iterating task.
     ///
     /// As the form for a `Sendable` base, except that elements are pulled inside `next()`, and only where no output is
-    /// ready. A base that blocks blocks the iterating task, and what is finished meanwhile waits: make such a base
-    /// `Sendable`.
+    /// ready. A base that blocks blocks the thread of the iterating task: its actor's executor (on the main actor, the
+    /// main thread), or one of the concurrency runtime's threads, of which there are as many as processors. What is
+    /// finished meanwhile waits. Make such a base `Sendable`: it gets a thread of its own then.
     ///
     /// - Parameters:
     ///   - width: How many elements are transformed at once; `nil`: as many as the pool has threads.
@@ -28,8 +29,9 @@ extension Sequence where Element: Sendable {
     /// The elements transformed by up to `width` tasks at once, in their order; the base stays with the iterating task.
     ///
     /// As the form for a `Sendable` base, except that elements are pulled inside `next()`, and only where no output is
-    /// ready. A base that blocks blocks the iterating task, and what is finished meanwhile waits: make such a base
-    /// `Sendable`.
+    /// ready. A base that blocks blocks the thread of the iterating task: its actor's executor (on the main actor, the
+    /// main thread), or one of the concurrency runtime's threads, of which there are as many as processors. What is
+    /// finished meanwhile waits. Make such a base `Sendable`: it gets a thread of its own then.
     ///
     /// - Parameters:
     ///   - width: How many elements are transformed at once.

@@ -5,7 +5,7 @@
 /// Nothing happens before the first `next()`; each iterator is an iteration of its own. Where the base is `Sendable`, a
 /// thread of the iteration's pulls elements from it, as far ahead as the window allows, while the iterating task takes
 /// what is ready: the base may block. Otherwise the iterating task itself pulls, inside `next()`, where nothing is
-/// ready, and while the base blocks it takes nothing.
+/// ready. While such a base blocks, the task takes nothing, and its executor runs nothing else.
 ///
 /// Ordered, bounded, and ending as <doc:MapInOrder> says: outputs arrive in the order of the elements; at most `window`
 /// elements are pulled ahead of what has been delivered; an error of the transform is thrown in its place, behind all

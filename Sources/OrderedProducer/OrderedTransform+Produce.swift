@@ -42,7 +42,9 @@ extension OrderedTransform {
         let result = enqueue(input, &sequence)
         if result == 0 { return .accepted(sequence) }
         if core.mustWait(result) { return .full }
-        return try core.admitted(result, sequence) == nil ? .ended : .accepted(sequence)
+        // It is not accepted: nil, or an error.
+        _ = try core.admitted(result, sequence)
+        return .ended
     }
 
     @inlinable

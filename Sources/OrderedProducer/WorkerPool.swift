@@ -107,6 +107,7 @@ public final class WorkerPool: Sendable {
         _ body: @escaping @Sendable () throws -> T
     ) async throws -> T {
         let call = PoolCall(body)
+        defer { call.drop() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { call.start(on: core, $0) }
         } onCancel: {

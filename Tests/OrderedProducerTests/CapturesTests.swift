@@ -118,4 +118,15 @@ struct CapturesTests {
         #expect(try await producer.stop() == 3333)
         await ledger.drained()
     }
+
+    /// `stop()` gives the consumer's value away, and the producer keeps nothing of it.
+    @Test func nothingIsHeldOfTheConsumersValue() async throws {
+        let producer = try OrderedItemProducer<Int, Token>(pool: WorkerPool(threads: 1))
+        let ledger = Ledger()
+        try await producer.start { _ in Token(1, ledger) }
+        #expect(try await producer.stop()?.value == 1)
+        await ledger.drained()
+        #expect(ledger.born == 1)
+        #expect(try await producer.stop()?.value == nil)
+    }
 }

@@ -48,4 +48,25 @@ struct ItemScopeTests {
         #expect((1..<1000).contains(chain.aliveInTheLast.withLock { $0 }))
         #expect(try await chain.producer.stop() == 10_000)
     }
+
+    /// The outermost item has finished, and the one in the middle has not.
+    @Test func anUnfinishedItemInsideAFinishedOneIsKept() async throws {
+        let pool = try WorkerPool(threads: 1)
+        let producers = try (0..<3).map { _ in try OrderedItemProducer<Int, Never>(pool: pool) }
+        let cores = producers.map(\.core)
+        let (begun, outermostIsFinished) = (Gate(), Gate())
+        let middle = try await ItemScope(cores[0]).make {
+            let middle = Task {
+                try await ItemScope(cores[1]).make {
+                    begun.open()
+                    await outermostIsFinished.opened()
+                    return try await ItemScope(cores[2]).make { cores.map { ItemScope.isInside($0) } }
+                }
+            }
+            await begun.opened()
+            return middle
+        }
+        outermostIsFinished.open()
+        #expect(try await middle.value == [false, true, true])
+    }
 }

@@ -129,4 +129,29 @@ struct MapInOrderBlockingTests {
         }
         await ledger.drained()
     }
+
+    /// The thread finds that nobody wants any more where it waits for room.
+    @Test(arguments: [false, true])
+    func theThreadEndsWithTheIteration(asTasks: Bool) async throws {
+        let ended = Gate()
+        let ledger = Ledger()
+        do {
+            let base = MapBase(source: MapSource((0..<9).map { Make($0, ledger) }))
+            let production =
+                if asTasks {
+                    try MapProduction<Make, Token>(width: 1, window: 2) { try await $0.runAsTask() }
+                } else {
+                    try MapProduction<Make, Token>(pool: WorkerPool(threads: 1), width: 1, window: 2) { try $0.run() }
+                }
+            let iteration = try PulledMapIteration(onThread: base, production) { body in
+                try BaseThread.start {
+                    body()
+                    ended.open()
+                }
+            }
+            #expect(try await iteration.next()?.value == 0)
+        }
+        await ended.opened()
+        await ledger.drained()
+    }
 }

@@ -42,4 +42,18 @@ struct ThreadJobTests {
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPROF, SIGUSR1] { #expect(isBlocked(signal)) }
         for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS] { #expect(!isBlocked(signal)) }
     }
+
+    /// Nobody joins it, so the system takes back what is the thread's at its end.
+    @Test func theThreadIsDetached() async {
+        let started = Gate()
+        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Int32, Never>) in
+            let result = ThreadJob.runOnOwnThread {
+                started.wait()
+                continuation.resume(returning: pthread_detach(pthread_self()))
+            }
+            #expect(result == 0)
+            started.open()
+        }
+        #expect(result == EINVAL)  // since it is detached already
+    }
 }

@@ -3,11 +3,11 @@
 /// The states of one `WorkerPool.run`, and nothing else; ``PoolCall`` does what the methods return.
 ///
 /// ```
-///            queue            begin
+///          queue            begin
 ///   new ───────────► queued ─────────► over      begun: it runs, and nothing takes it back
-///    │ cancel          │ cancel, refused
-///    ▼                 ▼
-///   over ◄─────────── over
+///    │ cancel          │ cancel, refused ▲
+///    └───► takenBack ◄─┘                 │
+///              └─────────────────────────┘ drop
 /// ```
 struct PoolCallStateMachine<Value: Sendable> {
     typealias Body = @Sendable () throws -> Value
@@ -16,6 +16,9 @@ struct PoolCallStateMachine<Value: Sendable> {
     private enum State {
         case new(Body)
         case queued(Body, Continuation)
+        /// Its function goes by ``drop()``: not where it is cancelled, since the end of what it has captured is code of
+        /// the user's, and the runtime holds a lock of the task there.
+        case takenBack(Body)
         /// It runs, or it never will.
         case over
     }
@@ -43,15 +46,22 @@ struct PoolCallStateMachine<Value: Sendable> {
     /// The task was cancelled, or the pool refused the call. Returns who is to be told, if `body` has not begun.
     mutating func takeBack() -> Continuation? {
         switch state {
-        case .new:
-            state = .over
+        case .new(let body):
+            state = .takenBack(body)
             return nil
-        case .queued(_, let continuation):
-            state = .over
+        case .queued(let body, let continuation):
+            state = .takenBack(body)
             return continuation
-        case .over:
+        case .takenBack, .over:
             return nil
         }
+    }
+
+    /// The function of a call that was taken back, to be destroyed outside the lock.
+    mutating func drop() -> Body? {
+        guard case .takenBack(let body) = state else { return nil }
+        state = .over
+        return body
     }
 }
 
@@ -81,5 +91,10 @@ final class PoolCall<Value: Sendable>: Sendable {
 
     func cancel() {
         machine.withLock { $0.takeBack() }?.resume(throwing: CancellationError())
+    }
+
+    /// Destroys the function of a call that was taken back. Its pool may come to it much later.
+    func drop() {
+        _ = machine.withLock { $0.drop() }
     }
 }

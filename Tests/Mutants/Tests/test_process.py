@@ -17,9 +17,15 @@ class ProcessTests(unittest.TestCase):
     def test_a_hang_is_ended_with_its_children(self):
         with tempfile.TemporaryDirectory() as folder:
             child = pathlib.Path(folder) / "child"
-            ended = process.run(["bash", "-c", f"sleep 600 & echo $! > {child}; wait"], seconds=0.5)
+            # `-m`: in a group of its own.
+            ended = process.run(["bash", "-mc", f"sleep 600 & echo $! > {child}; wait"], seconds=0.5)
             self.assertEqual((ended.status, ended.limit), (None, "time"))
             self.assertTrue(_is_gone(int(child.read_text(encoding="utf-8"))))
+
+    def test_only_what_waits_in_silence_is_idle(self):
+        self.assertEqual(process.run(["sleep", "600"], seconds=60, idle=1).limit, "idle")
+        self.assertEqual(process.run(["bash", "-c", "while :; do echo; sleep 0.1; done"], seconds=4, idle=1).limit, "time")
+        self.assertEqual(process.run(["bash", "-c", "while :; do :; done"], seconds=4, idle=3).limit, "time")
 
     def test_whoever_gives_up_ends_what_runs(self):
         program = (

@@ -51,6 +51,12 @@ class SwiftOperatorTests(unittest.TestCase):
         source = "enum E { case one, two\n case three(Int) }\n" + swift("a = .one", "b = c.two", "d = E.two")
         self.assertEqual(results(source, "other-case", "swift"), ["a = .two", "d = E.one"])
 
+    def test_a_break_that_is_all_of_a_case_stays(self):
+        lines = ["switch a {", "case .b: break", "case .c:", "    d()", "    break", "default: break", "}"]
+        deleted = ["switch a {", "case .b: break", "case .c:", "    d()", "    ()", "default: break", "}"]
+        texts = [m.apply(swift(*lines)) for m in mutants_of(swift(*lines), "swift") if m.operator == "delete-jump"]
+        self.assertEqual(texts, [swift(*deleted)])
+
     def test_functions_of_one_name_are_told_apart(self):
         source = "func f() {\n    a()\n}\nfunc f(_ b: Int) {\n    a()\n}\n"
         self.assertEqual([mutant.function for mutant in mutants_of(source, "swift")], ["f", "f-2"])

@@ -13,7 +13,8 @@ class TreeTests(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name) / "root"
         self.tree = pathlib.Path(folder.name) / "tree"
-        for name in ("CSources/core/a.c", "CSources/core/b.c", "Sources/M/M.swift", "docs/D.md", ".build/x", "Package.swift"):
+        for name in ("CSources/core/a.c", "CSources/core/b.c", "Sources/M/M.swift", "docs/D.md", ".build/x", "Package.swift",
+                     "Tests/OrderedProducerTests/T.swift", "Tests/Mutants/run", "Tests/Models/a.pml"):  # fmt: skip
             self.write(name, name)
 
     def write(self, name, text):
@@ -27,7 +28,8 @@ class TreeTests(unittest.TestCase):
         synchronize(self.root, self.tree, belongs_to_core)
         self.assertEqual(self.names(), ["CSources/core/a.c", "CSources/core/b.c"])
         synchronize(self.root, self.tree, belongs_to_swift)
-        self.assertEqual(self.names(), ["CSources/core/a.c", "CSources/core/b.c", "Package.swift", "Sources/M/M.swift"])
+        swift = ["Package.swift", "Sources/M/M.swift", "Tests/OrderedProducerTests/T.swift"]
+        self.assertEqual(self.names(), ["CSources/core/a.c", "CSources/core/b.c", *swift])
 
     def test_only_what_differs_is_written_again(self):
         synchronize(self.root, self.tree, belongs_to_core)

@@ -2,6 +2,7 @@
 """Programs that may crash, hang, fill the memory or never stop printing: run under limits, and ended with their children."""
 
 import dataclasses
+import glob
 import os
 import resource
 import selectors
@@ -10,6 +11,7 @@ import subprocess
 import time
 
 MOST_MEMORY = 3 << 30  # bytes that a program and its children may keep resident
+IDLE_SECONDS = 0.5  # of processor time: who gets less done in `idle` seconds, and prints nothing, waits for nothing
 KEPT_OUTPUT = 1 << 20
 
 
@@ -27,15 +29,16 @@ class Ended:
     status: int  # negative: the signal; None: ended by a limit
     output: str
     seconds: float
-    limit: str = None  # which limit: "time", "memory"; "told": `stops_at` saw its line
+    limit: str = None  # which limit: "time", "idle", "memory"; "told": `stops_at` saw its line
 
     @property
     def passed(self):
         return self.status == 0
 
 
-def run(command, *, seconds, environment=None, folder=None, stops_at=None):
-    """Runs a command until it ends, a limit is reached, or a line of its output is one that `stops_at` wants."""
+def run(command, *, seconds, environment=None, folder=None, stops_at=None, idle=None):
+    """Runs a command until it ends, a limit is reached, or a line of its output is one that `stops_at` wants. `idle`:
+    a limit in seconds, too, within which it has to print something or to use the processor."""
     began = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -51,8 +54,9 @@ def run(command, *, seconds, environment=None, folder=None, stops_at=None):
     output = _Output(process.stdout)
     limit = None
     looks_at_memory = began + 1
+    busy_at, busy_for = began, 0
     while limit is None and not output.ended:
-        output.read(0.2)
+        has_printed = output.read(0.2)
         now = time.monotonic()
         if stops_at is not None and output.has_line(stops_at):
             limit = "told"
@@ -60,8 +64,13 @@ def run(command, *, seconds, environment=None, folder=None, stops_at=None):
             limit = "time"
         elif now > looks_at_memory:
             looks_at_memory = now + 1
-            if _resident(process.pid) > MOST_MEMORY:
+            resident, busy = _used(process.pid)
+            if has_printed or busy - busy_for > IDLE_SECONDS or _wants_a_processor(process.pid):
+                busy_at, busy_for = now, busy
+            if resident > MOST_MEMORY:
                 limit = "memory"
+            elif idle is not None and now - busy_at > idle:
+                limit = "idle"
     if limit is None:
         try:
             process.wait(timeout=max(1, began + seconds - time.monotonic()))
@@ -85,10 +94,12 @@ def _end(process):
 
 
 def _kill(session):
-    try:
-        os.killpg(session, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+    """Some begin groups of their own, as what a build starts: so all of the session, and not only its first group."""
+    for pid, _ in _processes(session):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 class _Output:
@@ -104,8 +115,11 @@ class _Output:
         self.selector.register(pipe, selectors.EVENT_READ)
 
     def read(self, timeout):
-        if self.selector.select(timeout):
-            self._take()
+        """Whether there was anything."""
+        if not self.selector.select(timeout):
+            return False
+        self._take()
+        return True
 
     def read_rest(self):
         self._take()
@@ -134,9 +148,8 @@ class _Output:
         return self.kept.decode(errors="replace")
 
 
-def _resident(session):
-    """Bytes of a session's processes."""
-    pages = 0
+def _processes(session):
+    """The number of each of a session's processes, and its fields in `stat` behind the name."""
     for entry in os.listdir("/proc"):
         if not entry.isdecimal():
             continue
@@ -144,7 +157,28 @@ def _resident(session):
             with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
                 fields = file.read().rpartition(")")[2].split()
             if int(fields[3]) == session:
-                pages += int(fields[21])
+                yield int(entry), fields
         except (OSError, IndexError, ValueError):
             continue  # it has gone
-    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _wants_a_processor(session):
+    """Whether one of the threads runs, or waits for a processor and for nothing else."""
+    for pid, _ in _processes(session):
+        for path in glob.glob(f"/proc/{pid}/task/*/stat"):
+            try:
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    if file.read().rpartition(")")[2].split()[0] == "R":
+                        return True
+            except OSError:
+                continue
+    return False
+
+
+def _used(session):
+    """Bytes and seconds of processor time of a session's processes."""
+    pages = ticks = 0
+    for _, fields in _processes(session):
+        pages += int(fields[21])
+        ticks += sum(map(int, fields[11:15]))
+    return pages * os.sysconf("SC_PAGE_SIZE"), ticks / os.sysconf("SC_CLK_TCK")

@@ -16,7 +16,9 @@ def changes(tokens, function, vocabulary):
     """Every change of every operator in one function."""
     found = []
     for statements in blocks(tokens, function):
-        for statement in statements:
+        for index, statement in enumerate(statements):
+            if _only_ends_its_case(tokens, statements, index):
+                continue
             if len(statements) == 1 and statement.first == function.first + 1 and function.gives:
                 continue  # it is the value
             if statements[0].first == function.first + 1 and function.name.startswith("init"):
@@ -35,6 +37,12 @@ def changes(tokens, function, vocabulary):
         for change in found
         if not any(start <= edit.start < end for edit in change.edits for start, end in observed)
     ]
+
+
+def _only_ends_its_case(tokens, statements, index):
+    """`default: break`: without the break the case does nothing, too."""
+    is_alone = index > 0 and all(statement.kind == "label" for statement in statements[index - 1 : index + 2 : 2])
+    return is_alone and tokens.is_at(statements[index].first, "break")
 
 
 def _called(tokens, statement):

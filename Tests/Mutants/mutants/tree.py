@@ -41,8 +41,10 @@ def belongs_to_core(name: pathlib.PurePath):
 
 
 def belongs_to_swift(name: pathlib.PurePath):
-    """The package and its tests, without the packages within it."""
-    return (name.parts[0] in ("CSources", "Sources", "Tests", "Snippets") or len(name.parts) == 1) and not _is_hidden(name)
+    """The package and its tests, without the packages within it and the tests of the core."""
+    if name.parts[0] == "Tests":
+        return len(name.parts) > 2 and name.parts[1].startswith("OrderedProducer")
+    return (name.parts[0] in ("CSources", "Sources", "Snippets") or len(name.parts) == 1) and not _is_hidden(name)
 
 
 def _is_hidden(name):

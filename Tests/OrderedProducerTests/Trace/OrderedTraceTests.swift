@@ -143,6 +143,19 @@ import Testing
         await pool.shutdown()
     }
 
+    @Test func eachEventThatFindsNoRoomIsCounted() {
+        let store = TraceStore(capacity: 4097)  // two chunks
+        let producer = store.register("one")
+        for time in UInt64(0)..<10_000 {
+            store.record(
+                TraceEvent(
+                    kind: .requested, failed: false, thread: 3, producer: producer, sequence: time, time: time))
+        }
+        #expect(store.dropped == 10_000 - 8192)
+        #expect(store.snapshot()[0].name == "one")
+        #expect(store.snapshot()[0].events.map(\.time) == Array(0..<8192))
+    }
+
     /// What there is keeps the reader busy, while producers that have an event at once come all the time.
     @Test func producersMayComeWhileItIsRead() async {
         let store = TraceStore(capacity: 1 << 20)
