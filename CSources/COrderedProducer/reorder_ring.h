@@ -135,11 +135,12 @@ static inline uint64_t ring_stamp(const struct reorder_ring *ring, uint64_t sequ
     return atomic_load_explicit(&ring_slot(ring, sequence)->stamp, memory_order_seq_cst);
 }
 
-/* Whether the slot holds the item `sequence`, in whatever phase. A last look, as above. */
+/* Whether the item `sequence` has been published, whatever has become of it since. A last look, as above. */
 static inline bool ring_is_published(const struct reorder_ring *ring, uint64_t sequence)
 {
     uint64_t stamp = ring_stamp(ring, sequence);
-    return stamp_sequence(stamp) == sequence && stamp_phase(stamp) != 0;
+    /* Older, in a slot that has not been used yet: of phase 0, or of an earlier lap. */
+    return stamp_phase(stamp) != 0 && stamp_sequence(stamp) >= sequence;
 }
 
 static inline uint64_t ring_head(const struct reorder_ring *ring)

@@ -53,6 +53,26 @@ static void flags_turn_callers_away(int variant)
     reorder_ring_destroy(&ring);
 }
 
+/* Whoever looks late finds the slot used again. */
+static void what_was_published_stays_published(int variant)
+{
+    (void)variant;
+    struct reorder_ring ring;
+    CHECK_EQUAL(reorder_ring_init(&ring, 2, 0, 8, 8), 0);
+    CHECK(!ring_is_published(&ring, 0));
+    CHECK(!ring_is_published(&ring, 2));
+    for (uint64_t sequence = 0; sequence < 4; sequence++) {
+        reserve_one(&ring, sequence);
+        CHECK(!ring_is_published(&ring, sequence));
+        ring_publish(ring_slot(&ring, sequence), sequence, PHASE_READY);
+        CHECK(ring_is_published(&ring, sequence));
+        ring_publish(ring_slot(&ring, sequence), sequence, PHASE_DONE);
+        ring_advance(&ring, sequence);
+    }
+    CHECK(ring_is_published(&ring, 0) && ring_is_published(&ring, 1));
+    reorder_ring_destroy(&ring);
+}
+
 static void reserved_items_are_passed_over(int variant)
 {
     (void)variant;
@@ -264,6 +284,7 @@ int main(int count, char **arguments)
     static const struct test tests[] = {
         {"the window is exact", the_window_is_exact, 0, NULL},
         {"flags turn callers away", flags_turn_callers_away, 0, NULL},
+        {"what was published stays published", what_was_published_stays_published, 0, NULL},
         {"reserved items are passed over", reserved_items_are_passed_over, 0, NULL},
         {"claim catches up with head", claim_catches_up_with_head, 0, NULL},
         {"a head is claimed with what follows", a_head_is_claimed_with_what_follows, 0, NULL},
