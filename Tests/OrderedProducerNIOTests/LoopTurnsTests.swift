@@ -2,9 +2,9 @@
 #if NIO
     import NIOCore
     import NIOPosix
-    import OrderedProducer
     import Testing
 
+    @testable import OrderedProducer
     @testable import OrderedProducerNIO
 
     /// What a delivery leaves behind: nothing.
@@ -45,6 +45,25 @@
                     try producer.start(on: delivery) { _ in }
                     _ = try await producer.produceItem { 1 }
                     _ = try await producer.stop()
+                }
+                try await loop.submit {}.get()
+                #expect(weakly == nil)
+            }
+            await pool.shutdown()
+        }
+
+        @Test func whatProducersKnowOfTheLoopGoesWithThem() async throws {
+            let pool = try WorkerPool(threads: 1)
+            try await withLoop { loop in
+                weak var weakly: LoopThread?
+                do {
+                    let delivery = try EventLoopDelivery(eventLoop: loop)
+                    weakly = delivery.turns.queue.thread
+                    for _ in 0..<3 {
+                        let producer = try Items(pool: pool)
+                        try producer.start(on: delivery) { _ in }
+                        _ = try await producer.stop()
+                    }
                 }
                 try await loop.submit {}.get()
                 #expect(weakly == nil)
