@@ -409,10 +409,11 @@ void *worker_main(void *argument)
         worker->errand(worker->errand_argument);
     }
     OIP_POINT(worker_leaves);
+    bool relied_on = worker->relied_on; /* for what is in the hands of a lookout perhaps */
     if (worker->searching) {
         end_search(worker);
     }
-    if (somebody_must_leave(pool) || !run_queue_is_empty(&pool->run_queue)) {
+    if (relied_on || somebody_must_leave(pool) || !run_queue_is_empty(&pool->run_queue)) {
         pool_wake(pool);
     }
     if (atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) {
