@@ -394,7 +394,11 @@ static bool take_turn(struct oip_producer *producer, struct worker *worker, bool
         worker->until_sample = 1;
     }
     waking_chain(producer);
-    delivery_on_pool(producer, &worker->until_sample);
+    /* Not a delivery that waits for a head which others finish: what is ready may depend on this thread alone. */
+    uint64_t head = ring_head(&producer->ring);
+    if (delivery_needs_pool(producer) || ring_stamp(&producer->ring, head) == stamp_of(head, PHASE_READY)) {
+        delivery_on_pool(producer, &worker->until_sample);
+    }
     bool more = run_quantum(producer, worker, stands_still);
     delivery_on_pool(producer, &worker->until_sample);
     return more;
