@@ -47,6 +47,7 @@ static void pass_on(struct oip_producer *producer, bool woken_for_it)
 static bool consumer_may_help(struct oip_producer *producer)
 {
     bool may_help = execution_may_help(producer);
+    /* Relaxed: the consumer's thread writes it, and whoever reads an old one leaves to it what it passes on. */
     if (OIP_UNLIKELY(may_help == atomic_load_explicit(&producer->consumer_abstains, memory_order_relaxed))) {
         atomic_store_explicit(&producer->consumer_abstains, !may_help, memory_order_relaxed);
     }

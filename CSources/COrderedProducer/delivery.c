@@ -21,7 +21,10 @@ static void tell_consumer(struct oip_producer *producer)
     }
 }
 
-/* The delivery is queued: a pool thread is called for it. */
+/*
+ * The delivery is queued: a pool thread is called for it. Where the producer was marked as queued already its entry may
+ * not be there yet, and whoever pushes it looks for the delivery: pairs with call_workers(), waking.c.
+ */
 static void call_pool(struct oip_producer *producer)
 {
     execution_queue(producer);

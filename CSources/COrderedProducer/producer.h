@@ -94,7 +94,7 @@ struct oip_producer {
     struct runnable runnable;
     struct tenant tenant;
     atomic_bool consumer_abstains;        /* its thread may not run items */
-    _Atomic uint64_t begun_at_lookout;    /* items begun when a lookout last passed: worker.c */
+    _Atomic uint64_t begun_at_lookout;    /* items begun when a lookout last passed: execution.c */
     _Atomic uint64_t asked_at_lookout;    /* those that had been asked for by then */
     _Atomic uint64_t delivery_at_lookout; /* likewise */
 
