@@ -43,10 +43,20 @@ build() {
         LINK="${5:-}" ${CORE:+CORE="$CORE"}
 }
 
-# run_all NAME: every program of one build, its summary line added up.
+# run_all BUILD: its tests, and the programs with the public header.
 run_all() {
-    local program output name line
-    for program in "$BUILD_DIR/$1"/*_test "$BUILD_DIR/$1"/{public_header,squares}_{c,cxx}; do
+    run_these "$1" "$BUILD_DIR/$1"/*_test
+    run_public "$1"
+}
+
+run_public() {
+    run_these "$1" "$BUILD_DIR/$1"/{public_header,squares}_{c,cxx}
+}
+
+# run_these BUILD PROGRAM...: the summary lines are added up.
+run_these() {
+    local program output name line build=$1
+    for program in "${@:2}"; do
         name=${program##*/}
         [[ $name == *"$filter"* ]] || continue
         if [[ $name == *_test ]]; then
@@ -60,13 +70,13 @@ run_all() {
                 failed=$((failed + 1))
                 printf '%s\n' "$output"
             fi
-            printf '  %-10s %-24s %s\n' "$1" "$name" "$line"
+            printf '  %-10s %-24s %s\n' "$build" "$name" "$line"
         elif output=$("$program" 2>&1) && [[ $name != squares* || $output == "$(for i in {1..10}; do echo $((i * i)); done)" ]]
         then
             passed=$((passed + 1))
         else
             failed=$((failed + 1))
-            printf '%s\n  %-10s %s failed\n' "$output" "$1" "$name"
+            printf '%s\n  %-10s %s failed\n' "$output" "$build" "$name"
         fi
     done
 }
@@ -95,7 +105,7 @@ else
     run_all cc
     if [[ -n $clang ]]; then
         build clang "$clang" "$clang++"
-        filter=_c run_all clang # the programs with the public header; the tests themselves have been run
+        run_public clang # the tests themselves have been run
     fi
 fi
 echo "$passed passed, $failed failed"
