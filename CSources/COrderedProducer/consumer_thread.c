@@ -58,8 +58,8 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head, bool ma
 {
     struct oip_ready_queue *queue = producer->ready_queue;
     uint32_t ticket = parking_ticket(&queue->parking);
-    int64_t timeout;
-    uint64_t target = waking_consumer_target(producer, head, &timeout);
+    uint64_t until;
+    uint64_t target = waking_consumer_target(producer, head, &until);
     bool runs_items = may_help && (producer->assists || on_pool_thread(producer->pool));
     if (!go_idle(producer, head, target, runs_items && producer->width == 0)) {
         return;
@@ -68,7 +68,7 @@ static void consumer_sleep(struct oip_producer *producer, uint64_t head, bool ma
         pass_on(producer, true);
     }
     uint64_t began = oip_now();
-    execution_sleep(&queue->parking, ticket, timeout);
+    execution_sleep(&queue->parking, ticket, until);
     producer->slept_briefly =
         oip_now() - began < atomic_load_explicit(&producer->pool->wake_cost, memory_order_relaxed);
     /* Timed out, or woken by a signal that belonged to an earlier notice; where this one was given the swap fails. */

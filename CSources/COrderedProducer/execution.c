@@ -305,15 +305,11 @@ void execution_deliver(struct oip_producer *producer, uint32_t *until_sample)
     frame_leave(&frame);
 }
 
-bool execution_sleep(struct parking *place, uint32_t ticket, int64_t timeout_ns)
+bool execution_sleep(struct parking *place, uint32_t ticket, uint64_t until)
 {
     delivery_before_waiting();
     struct worker *worker = current_worker;
-    if (worker != NULL && (timeout_ns < 0 || timeout_ns > WAKING_LOOKOUT_NS)) {
-        timeout_ns = WAKING_LOOKOUT_NS;
-    }
-    bool signalled =
-        worker != NULL ? pool_sleep(worker, place, ticket, timeout_ns) : parking_wait(place, ticket, timeout_ns);
+    bool signalled = worker != NULL ? pool_sleep(worker, place, ticket, until) : parking_wait(place, ticket, until);
     OIP_POINT(after_park);
     return signalled;
 }

@@ -96,7 +96,7 @@ uint64_t execution_help(struct oip_producer *producer, uint32_t *until_sample);
  * again what there is to run; and where then something is queued that no thread comes for, a spare thread runs that
  * while this one sleeps. What it waits for may depend on it.
  */
-bool execution_sleep(struct parking *place, uint32_t ticket, int64_t timeout_ns);
+bool execution_sleep(struct parking *place, uint32_t ticket, uint64_t until);
 
 /* Delivers to the sink, if a pool thread is to, on a thread that is not at its turn. */
 void execution_deliver(struct oip_producer *producer, uint32_t *until_sample);

@@ -61,15 +61,13 @@ uint32_t parking_ticket(const struct parking *place)
     return ck_ec32_value(&place->event);
 }
 
-bool parking_wait(struct parking *place, uint32_t ticket, int64_t timeout_ns)
+bool parking_wait(struct parking *place, uint32_t ticket, uint64_t until)
 {
     OIP_POINT(before_park);
-    if (timeout_ns < 0) {
+    if (until == PARKING_FOREVER) {
         return ck_ec32_wait_pred(&place->event, &futex_mode, ticket, whole_deadline, NULL, NULL) == 0;
     }
-    struct timespec deadline;
-    struct timespec timeout = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
-    ck_ec_deadline(&deadline, &futex_mode, &timeout);
+    struct timespec deadline = {.tv_sec = (time_t)(until / 1000000000), .tv_nsec = (long)(until % 1000000000)};
     return ck_ec32_wait_pred(&place->event, &futex_mode, ticket, whole_deadline, &deadline, &deadline) == 0;
 }
 
@@ -78,9 +76,9 @@ void parking_signal(struct parking *place)
     ck_ec32_inc(&place->event, &futex_mode);
 }
 
-void parking_nap(int64_t ns)
+void parking_nap(uint64_t ns)
 {
     struct parking nobodys;
     parking_init(&nobodys);
-    parking_wait(&nobodys, parking_ticket(&nobodys), ns);
+    parking_wait(&nobodys, parking_ticket(&nobodys), oip_now() + ns);
 }

@@ -28,20 +28,23 @@ struct parking {
     struct ck_ec32 event;
 };
 
-enum { PARKING_FOREVER = -1 };
+#define PARKING_FOREVER UINT64_MAX
 
 void parking_init(struct parking *place);
 
 /* Taken before the announcement; see above. */
 uint32_t parking_ticket(const struct parking *place);
 
-/* True if signalled since the ticket was taken; false after `timeout_ns` without a signal. Never wakes for nothing. */
-bool parking_wait(struct parking *place, uint32_t ticket, int64_t timeout_ns);
+/*
+ * True if signalled since the ticket was taken; false where oip_now() is `until` without a signal. Never wakes for
+ * nothing. A time and no span: a thread that loses its processor before it sleeps sleeps no longer for that.
+ */
+bool parking_wait(struct parking *place, uint32_t ticket, uint64_t until);
 
 void parking_signal(struct parking *place);
 
 /* Sleeps for so long, whatever happens. */
-void parking_nap(int64_t ns);
+void parking_nap(uint64_t ns);
 
 OIP_PRIVATE_END
 

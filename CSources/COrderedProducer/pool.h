@@ -130,11 +130,11 @@ bool pool_wake(struct oip_pool *pool);
 int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument);
 
 /*
- * The worker, which is inside something, sleeps as parking_wait() does. If nobody has signalled it in time, and what is
- * queued is nobody's, another thread is called for that: a parked one, or a spare one that serves until the worker
- * wakes.
+ * The worker, which is inside something, sleeps as parking_wait() does, but for no longer than a look of the lookout's.
+ * If nobody has signalled it by then, and what is queued is nobody's, another thread is called for that: a parked one,
+ * or a spare one that serves until the worker wakes.
  */
-bool pool_sleep(struct worker *worker, struct parking *place, uint32_t ticket, int64_t timeout_ns);
+bool pool_sleep(struct worker *worker, struct parking *place, uint32_t ticket, uint64_t until);
 
 /* Whether a thread will look at the run queue soon: one is searching, or there is a lookout. */
 bool pool_is_watched(struct oip_pool *pool);

@@ -131,6 +131,7 @@ int oip_ready_queue_wait(oip_ready_queue *queue, int64_t timeout_ns)
     if (queue->notify != signal_parking) {
         return fail_with(-EINVAL, "oip_ready_queue_wait: the queue was created with a notify of its own");
     }
+    uint64_t until = timeout_ns < 0 ? PARKING_FOREVER : oip_now() + (uint64_t)timeout_ns;
     for (;;) {
         uint32_t ticket = parking_ticket(&queue->parking);
         /* Lower the flag, then look: pairs with the exchange in push. */
@@ -139,7 +140,7 @@ int oip_ready_queue_wait(oip_ready_queue *queue, int64_t timeout_ns)
         if (!is_empty(queue)) {
             return 1;
         }
-        if (!parking_wait(&queue->parking, ticket, timeout_ns)) {
+        if (!parking_wait(&queue->parking, ticket, until)) {
             return !is_empty(queue);
         }
     }

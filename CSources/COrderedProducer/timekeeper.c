@@ -97,23 +97,16 @@ void timekeeper_set(struct oip_pool *pool, struct alarm *alarm, uint64_t time)
 
 /* ------------------------------------------------------------------------------------------------- the thread ---- */
 
-/* Takes down the first alarm if it is time; otherwise says how long it is until then. */
-static struct alarm *take_due(struct timekeeper *keeper, bool *alive, int64_t *nap)
+/* Takes down the first alarm if it is time; otherwise says when it will be. */
+static struct alarm *take_due(struct timekeeper *keeper, bool *alive, uint64_t *first)
 {
     pthread_mutex_lock(&keeper->lock);
     struct alarm *due = NULL;
-    *nap = PARKING_FOREVER;
-    if (keeper->set != 0) {
-        uint64_t now = oip_now();
-        uint64_t first = time_of(keeper, 1);
-        if (first <= now) {
-            due = keeper->heap[1];
-            take_down(keeper, due);
-            *alive = due->keep_alive(due);
-        } else {
-            uint64_t longest = (uint64_t)TIMEKEEPER_LONGEST_NAP_S * 1000000000;
-            *nap = (int64_t)(first - now < longest ? first - now : longest);
-        }
+    *first = keeper->set != 0 ? time_of(keeper, 1) : PARKING_FOREVER;
+    if (*first <= oip_now()) {
+        due = keeper->heap[1];
+        take_down(keeper, due);
+        *alive = due->keep_alive(due);
     }
     pthread_mutex_unlock(&keeper->lock);
     return due;
@@ -140,10 +133,10 @@ static void *keeper_main(void *argument)
             break;
         }
         bool alive;
-        int64_t nap;
-        struct alarm *due = take_due(keeper, &alive, &nap);
+        uint64_t first;
+        struct alarm *due = take_due(keeper, &alive, &first);
         if (due == NULL) {
-            parking_wait(&keeper->parking, ticket, nap);
+            parking_wait(&keeper->parking, ticket, first);
         } else if (alive) {
             OIP_POINT(alarm_taken_down);
             due->ring(due);

@@ -27,7 +27,6 @@ OIP_PRIVATE_BEGIN
 struct oip_pool;
 struct timekeeper;
 
-enum { TIMEKEEPER_LONGEST_NAP_S = 3600 };
 #define NEVER UINT64_MAX
 
 struct alarm {

@@ -247,15 +247,15 @@ static bool is_to_be_run(const struct reorder_ring *ring, uint64_t sequence)
     return ring_stamp(ring, sequence) == stamp_of(sequence, PHASE_READY);
 }
 
-uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns)
+uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, uint64_t *until)
 {
     uint64_t run = worth_a_consumer_wake(producer, head);
     /* Both are the pool's to run; when a reservation finishes is not for the library to guess. */
     if (run < 2 || !is_to_be_run(&producer->ring, head) || !is_to_be_run(&producer->ring, head + run)) {
-        *timeout_ns = PARKING_FOREVER;
+        *until = PARKING_FOREVER;
         return head;
     }
-    *timeout_ns = (int64_t)(2 * run * waking_cost(producer) + WAKING_LOOKOUT_NS / 4);
+    *until = oip_now() + 2 * run * waking_cost(producer) + WAKING_LOOKOUT_NS / 4;
     return head + run;
 }
 

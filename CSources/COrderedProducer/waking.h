@@ -119,7 +119,7 @@ bool waking_room_is_near(struct oip_producer *producer);
 
 /* For which sequence a blocking consumer that needs `head` should wait: head itself, or, under saturation, a later
    one. */
-uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, int64_t *timeout_ns);
+uint64_t waking_consumer_target(struct oip_producer *producer, uint64_t head, uint64_t *until);
 
 /* How many items a thread that runs them should claim at once: held_run.h. */
 uint64_t waking_run_length(struct oip_producer *producer);

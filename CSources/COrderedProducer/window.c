@@ -343,7 +343,7 @@ int window_wait(struct oip_producer *producer, const void *payload, const struct
         if (!sleeper_is_told(&sleeper)) {
             atomic_fetch_sub_explicit(&producer->helpers, 1, memory_order_relaxed);
             delivery_before_leaving(producer); /* what it has run */
-            execution_sleep(&sleeper.parking, ticket, eager ? PARKING_FOREVER : WINDOW_PATIENCE_NS);
+            execution_sleep(&sleeper.parking, ticket, eager ? PARKING_FOREVER : oip_now() + WINDOW_PATIENCE_NS);
             atomic_fetch_add_explicit(&producer->helpers, 1, memory_order_relaxed);
             if (!eager) {
                 eager = true;

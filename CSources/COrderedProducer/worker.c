@@ -192,11 +192,8 @@ static void look_out(struct worker *worker)
     worker->looks_out = false;
 }
 
-/*
- * How long a thread that becomes the lookout sleeps. The time of the next look is the pool's: threads that are woken
- * and park again do not put it off.
- */
-static int64_t time_until_look(struct oip_pool *pool)
+/* Until when a thread that becomes the lookout sleeps: threads that are woken and park again do not put it off. */
+static uint64_t time_of_look(struct oip_pool *pool)
 {
     uint64_t now = oip_now();
     uint64_t next = atomic_load_explicit(&pool->next_look, memory_order_relaxed);
@@ -204,7 +201,7 @@ static int64_t time_until_look(struct oip_pool *pool)
         next = now + WAKING_LOOKOUT_NS; /* nobody has looked out for a while */
         atomic_store_explicit(&pool->next_look, next, memory_order_relaxed);
     }
-    return next > now ? (int64_t)(next - now) : 0;
+    return next;
 }
 
 static void measure_wake(struct worker *worker)
@@ -272,7 +269,7 @@ static void park(struct worker *worker)
         pool_wake(pool);
     }
     if (idle_lookout(idle) == worker->index + 1) {
-        if (!parking_wait(&worker->parking, ticket, time_until_look(pool)) && step_down(worker)) {
+        if (!parking_wait(&worker->parking, ticket, time_of_look(pool)) && step_down(worker)) {
             look_out(worker);
             return;
         }
@@ -347,13 +344,14 @@ static void find_substitute(struct worker *worker)
     }
 }
 
-bool pool_sleep(struct worker *worker, struct parking *place, uint32_t ticket, int64_t timeout_ns)
+bool pool_sleep(struct worker *worker, struct parking *place, uint32_t ticket, uint64_t until)
 {
+    uint64_t look = oip_now() + WAKING_LOOKOUT_NS;
     atomic_store_explicit(&worker->sleeps, true, memory_order_relaxed);
-    bool signalled = parking_wait(place, ticket, timeout_ns);
+    bool signalled = parking_wait(place, ticket, until < look ? until : look);
     if (!signalled && !run_queue_is_empty(&worker->pool->run_queue)) {
         find_substitute(worker);
-        signalled = parking_wait(place, ticket, timeout_ns);
+        signalled = parking_wait(place, ticket, oip_now() + WAKING_LOOKOUT_NS);
     }
     atomic_store_explicit(&worker->sleeps, false, memory_order_relaxed);
     return signalled;
