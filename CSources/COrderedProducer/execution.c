@@ -314,8 +314,16 @@ bool execution_sleep(struct parking *place, uint32_t ticket, uint64_t until)
     return signalled;
 }
 
-/* Runs items until there are none, or the quantum is over. Whether there may be more. */
-static bool run_quantum(struct oip_producer *producer, struct worker *worker, bool stands_still)
+/* How a worker's turn at a producer ended. */
+enum turn {
+    TURN_SKIPPED,  /* it would only have been in the way of those that are at it */
+    TURN_MADE_WAY, /* it has become so */
+    TURN_HAS_MORE, /* others come first */
+    TURN_RAN_DRY,
+};
+
+/* Runs items until there are none, or the quantum is over. */
+static enum turn run_quantum(struct oip_producer *producer, struct worker *worker, bool stands_still)
 {
     struct oip_pool *pool = worker->pool;
     uint64_t began = 0;
@@ -325,21 +333,20 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker, bo
         uint64_t ran = run_some(producer, steals_first, &worker->until_sample);
         steals_first = false;
         if (ran == 0) {
-            return false;
+            return TURN_RAN_DRY;
         }
         count += ran;
         if (delivery_needs_pool(producer)) {
             delivery_on_pool(producer, &worker->until_sample); /* whoever finished the head counts on this thread */
         }
         if (pool_wants_threads_back(pool)) {
-            return true;
+            return TURN_HAS_MORE;
         }
         bool check = count - checked >= QUANTUM_CHECK_EVERY;
         if (check) {
             checked = count;
-            if (waking_is_crowded(producer)) {
-                worker->leaves_the_rest = !waking_others_are_queued(producer);
-                return true;
+            if (waking_is_crowded(producer, 1)) {
+                return TURN_MADE_WAY;
             }
         }
         bool expensive = waking_cost(producer) >= WAKING_EXPENSIVE_NS;
@@ -349,7 +356,7 @@ static bool run_quantum(struct oip_producer *producer, struct worker *worker, bo
                 began = now;
             }
             if (count >= QUANTUM_ITEMS || now - began >= QUANTUM_NS) {
-                return true;
+                return TURN_HAS_MORE;
             }
         }
     }
@@ -383,8 +390,8 @@ void execution_forget(struct runnable *runnable)
     producer_drop_memory(producer);
 }
 
-/* The worker's part of a turn: delivers, runs a quantum, and looks after who waits. Whether there may be more. */
-static bool take_turn(struct oip_producer *producer, struct worker *worker, bool stands_still)
+/* The worker's part of a turn: delivers, runs a quantum, and looks after who waits. */
+static enum turn take_turn(struct oip_producer *producer, struct worker *worker, bool stands_still)
 {
     if (worker->until_sample == 0 || waking_cost(producer) == UINT32_MAX) {
         worker->until_sample = 1;
@@ -395,9 +402,9 @@ static bool take_turn(struct oip_producer *producer, struct worker *worker, bool
     if (delivery_needs_pool(producer) || ring_stamp(&producer->ring, head) == stamp_of(head, PHASE_READY)) {
         delivery_on_pool(producer, &worker->until_sample);
     }
-    bool more = run_quantum(producer, worker, stands_still);
+    enum turn turn = run_quantum(producer, worker, stands_still);
     delivery_on_pool(producer, &worker->until_sample);
-    return more;
+    return turn;
 }
 
 /*
@@ -412,16 +419,39 @@ static bool is_relied_on(struct oip_producer *producer)
             !waking_consumer_will_look(producer));
 }
 
-/* This worker is active no longer. Goes on with what else is queued, or parks: others may have relied on it. */
-static void after_turn(struct oip_producer *producer, struct worker *worker, bool took_it, bool more)
+/* Whether the worker may park beside what is queued; the producer perhaps, which it has queued as it left. */
+static bool may_leave_the_rest(struct oip_producer *producer, struct worker *worker, enum turn turn)
+{
+    switch (turn) {
+    case TURN_SKIPPED: /* what else is queued comes first; but only once around the same ones */
+        if (worker->skipped == 0) {
+            worker->queued_behind = (unsigned)run_queue_length(&producer->pool->run_queue);
+        }
+        return worker->skipped++ >= worker->queued_behind && waking_is_crowded(producer, 0);
+    case TURN_MADE_WAY:
+    case TURN_RAN_DRY:
+        worker->skipped = 0;
+        return waking_may_leave(producer);
+    case TURN_HAS_MORE:
+        worker->skipped = 0;
+        return false;
+    }
+    return false;
+}
+
+/*
+ * This worker is active no longer. Goes on with what else is queued, or parks. That is decided now and not before it
+ * left: until then others may have relied on it, and left, and what has come since is queued by this worker alone.
+ */
+static void after_turn(struct oip_producer *producer, struct worker *worker, enum turn turn)
 {
     worker->relied_on = is_relied_on(producer);
-    worker->leaves_the_rest = worker->leaves_the_rest && !worker->relied_on;
+    worker->leaves_the_rest = may_leave_the_rest(producer, worker, turn) && !worker->relied_on;
     bool turns_to_others = !worker->leaves_the_rest && waking_others_are_queued(producer);
-    if (turns_to_others && took_it) {
-        waking_turn_to_others(producer, more);
+    if (turns_to_others && turn != TURN_SKIPPED) {
+        waking_turn_to_others(producer, turn != TURN_RAN_DRY);
     }
-    if (!more || turns_to_others || worker->leaves_the_rest || pool_wants_threads_back(producer->pool)) {
+    if (turn == TURN_RAN_DRY || turns_to_others || worker->leaves_the_rest || pool_wants_threads_back(producer->pool)) {
         delivery_before_leaving(producer);
     }
 }
@@ -430,29 +460,21 @@ void execution_turn(struct runnable *runnable, struct worker *worker)
 {
     struct oip_producer *producer = OIP_CONTAINER_OF(runnable, struct oip_producer, runnable);
     if (begin_turn(producer)) {
-        bool more = true;
         /* Where it would only be in the way it leaves at once; unless it has to deliver, or nothing moves. */
         bool stands_still = worker->looks_out;
-        bool takes_it = stands_still || delivery_needs_pool(producer) || !waking_is_crowded(producer) ||
+        bool takes_it = stands_still || delivery_needs_pool(producer) || !waking_is_crowded(producer, 1) ||
                         (stands_still = has_not_moved(producer));
+        enum turn turn = TURN_SKIPPED;
         if (takes_it) {
             struct frame frame;
             frame_enter(&frame, producer);
             worker->turn = &frame;
-            more = take_turn(producer, worker, stands_still);
+            turn = take_turn(producer, worker, stands_still);
             worker->turn = NULL;
             frame_leave(&frame);
-            worker->leaves_the_rest = worker->leaves_the_rest || (!more && waking_may_leave(producer));
-            worker->skipped = 0;
-        } else {
-            /* What else is queued comes first; but only once around the same ones. */
-            if (worker->skipped == 0) {
-                worker->queued_behind = (unsigned)run_queue_length(&producer->pool->run_queue);
-            }
-            worker->leaves_the_rest = worker->skipped++ >= worker->queued_behind;
         }
         end_turn(producer);
-        after_turn(producer, worker, takes_it, more);
+        after_turn(producer, worker, turn);
     } else if (delivery_needs_pool(producer)) {
         /* All that may run items are inside long ones, and the sink has something to get. */
         execution_deliver(producer, &worker->until_sample);

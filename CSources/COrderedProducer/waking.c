@@ -171,7 +171,7 @@ void waking_turn_to_others(struct oip_producer *producer, bool more)
 bool waking_may_leave(struct oip_producer *producer)
 {
     bool in_good_hands = (waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer)) ||
-                         waking_is_crowded(producer);
+                         waking_is_crowded(producer, 0);
     return in_good_hands && !waking_others_are_queued(producer);
 }
 
@@ -202,7 +202,7 @@ bool waking_is_slow(struct oip_producer *producer, uint64_t begun)
     return true;
 }
 
-bool waking_is_crowded(struct oip_producer *producer)
+bool waking_is_crowded(struct oip_producer *producer, unsigned own)
 {
     uint32_t cost = waking_cost(producer);
     if (!producer->assists || cost >= WAKING_ALONE_NS) {
@@ -218,7 +218,7 @@ bool waking_is_crowded(struct oip_producer *producer)
     }
     /* Somebody at its turn must stay: here no consumer runs items. */
     unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
-    return cost < WAKING_EXPENSIVE_NS && schedule_active(schedule) > 1 &&
+    return cost < WAKING_EXPENSIVE_NS && schedule_active(schedule) > own &&
            busy_threads(producer) > producer->pool->processors;
 }
 

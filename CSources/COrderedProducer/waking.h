@@ -88,7 +88,7 @@ void waking_turn_to_others(struct oip_producer *producer, bool more);
 /* Whether other producers are in the run queue. A guess: the length is a hint, and counts before a push. */
 bool waking_others_are_queued(struct oip_producer *producer);
 
-/* Whether a worker that ran dry may leave what comes next to the consumer and the lookout. */
+/* Whether a worker that has left may leave what comes next to the consumer, others and the lookout. */
 bool waking_may_leave(struct oip_producer *producer);
 
 /*
@@ -107,9 +107,9 @@ bool waking_is_slow(struct oip_producer *producer, uint64_t begun);
 /*
  * Whether more threads run items than there are processors, and others stay: a consumer that runs items, or workers at
  * their turns. Then a worker leaves, since a thread that has to give up its processor in the middle of an item holds up
- * the line for a whole time slice.
+ * the line for a whole time slice. `own`: 1 for a worker that is at its turn there itself, otherwise 0.
  */
-bool waking_is_crowded(struct oip_producer *producer);
+bool waking_is_crowded(struct oip_producer *producer, unsigned own);
 
 /*
  * Whether a caller that found the window full and nothing to run should poll for room: an item takes less than a wake,
