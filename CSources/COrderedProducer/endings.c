@@ -390,18 +390,15 @@ static int may_attach(struct oip_producer *producer)
     return kind == CONSUMER_NONE ? 0 : -EALREADY;
 }
 
-/* Under the lock, after may_attach(): makes `kind` the producer's consumer. */
-static int attach(struct oip_producer *producer, enum consumer_kind kind, enum delivery_state state)
+/*
+ * Under the lock, after may_attach(): makes `kind` the producer's consumer. The delivery is nobody's until the lock is
+ * given up: an ending at once takes it only after it has lowered the start limit, under the lock.
+ */
+static void attach(struct oip_producer *producer, enum consumer_kind kind, enum delivery_state state)
 {
-    /* An ending at once that comes in between takes the delivery first, and wins. */
-    uint64_t none = delivery_word(0, DELIVERY_NONE);
+    /* Sequentially consistent, both: pair with delivery_kick(), delivery_abort(), who read the word and then the kind. */
     atomic_store_explicit(&producer->kind, kind, memory_order_seq_cst);
-    if (!atomic_compare_exchange_strong_explicit(&producer->delivery, &none, delivery_word(0, state),
-                                                 memory_order_seq_cst, memory_order_relaxed)) {
-        atomic_store_explicit(&producer->kind, CONSUMER_NONE, memory_order_seq_cst);
-        return -EPIPE;
-    }
-    return 0;
+    atomic_store_explicit(&producer->delivery, delivery_word(0, state), memory_order_seq_cst);
 }
 
 int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, void *argument), void *argument)
@@ -411,9 +408,7 @@ int oip_start(oip_producer *producer, void *(*consume)(oip_producer *producer, v
     pthread_mutex_lock(&producer->lock);
     int result = may_attach(producer);
     if (result == 0) {
-        result = attach(producer, CONSUMER_THREAD, DELIVERY_BUSY);
-    }
-    if (result == 0) {
+        attach(producer, CONSUMER_THREAD, DELIVERY_BUSY);
         producer->consume = consume;
         producer->consume_argument = argument;
         producer->open_ends++;
@@ -446,7 +441,7 @@ int oip_attach(oip_producer *producer)
     pthread_mutex_lock(&producer->lock);
     int result = may_attach(producer);
     if (result == 0) {
-        result = attach(producer, CONSUMER_THREAD, DELIVERY_BUSY);
+        attach(producer, CONSUMER_THREAD, DELIVERY_BUSY);
     }
     pthread_mutex_unlock(&producer->lock);
     return result;
@@ -462,7 +457,7 @@ int oip_attach_ready_queue(oip_producer *producer, oip_ready_queue *queue, void 
         ready_queue_retain(queue);
         producer->ready_queue = queue;
         producer->tag = tag;
-        result = attach(producer, CONSUMER_LOOP, DELIVERY_AWAY);
+        attach(producer, CONSUMER_LOOP, DELIVERY_AWAY);
     }
     pthread_mutex_unlock(&producer->lock);
     return result;
@@ -477,7 +472,7 @@ int oip_start_sink(oip_producer *producer, int (*sink)(void *context, void *payl
     if (result == 0) {
         producer->sink = sink;
         producer->sink_context = context;
-        result = attach(producer, CONSUMER_SINK, DELIVERY_BUSY);
+        attach(producer, CONSUMER_SINK, DELIVERY_BUSY);
     }
     pthread_mutex_unlock(&producer->lock);
     if (result == 0) {

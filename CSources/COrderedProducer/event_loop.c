@@ -67,9 +67,6 @@ int oip_try_next(oip_producer *producer, void *payload, uint64_t *sequence)
     for (;;) {
         uint64_t head = atomic_load_explicit(&producer->ring.head, memory_order_relaxed);
         enum head_view view = view_head(producer, head);
-        if (kind == CONSUMER_THREAD && kind_of(producer) != CONSUMER_THREAD) {
-            return 0;
-        }
         if (view == HEAD_DONE) {
             stall_end(producer, head);
             take_done(producer, head, payload, sequence);

@@ -147,6 +147,38 @@ static void the_longest_stall_is_kept(int consumer)
     lane_end(lane);
 }
 
+static sem_t delivering, let_go;
+
+static int stay_with_the_first(struct lane *lane, struct item *item)
+{
+    if (item == &lane->items[0]) {
+        sem_post(&delivering);
+        wait_for(&let_go);
+    }
+    return 0;
+}
+
+/* It has run the head itself, and keeps it while the next one finishes: no item holds up another. */
+static void the_consumers_own_time_is_no_stall(int consumer)
+{
+    sem_init(&delivering, 0, 0);
+    sem_init(&let_go, 0, 0);
+    struct lane *lane = lane_create(BY_PRODUCE, (enum consumer)consumer, 2, 1, OPTIONS(.window = 8));
+    lane->on_delivery = stay_with_the_first;
+    CHECK_EQUAL(lane_start(lane), 0);
+    WAIT_UNTIL(atomic_load(&lane->producer->delivery) == delivery_word(0, DELIVERY_IDLE));
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    wait_for(&delivering);
+    CHECK_EQUAL(lane_ask(lane, 1, 1), 0);
+    WAIT_UNTIL(lane_finished_waiting(lane) == 1);
+    WAIT_UNTIL(pool_awake(lane->pool) == 0);
+    CHECK_EQUAL(atomic_load(&lane->producer->stall_began), 0);
+    sem_post(&let_go);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(statistics_of(lane).head_of_line_stall, 0);
+    lane_end(lane);
+}
+
 /* requested = delivered + failed + discarded + outstanding; what is left out has failed, and counts apart as well. */
 static void every_item_is_in_one_account(int policy)
 {
@@ -298,6 +330,7 @@ int main(int count, char **arguments)
         {"discarded items are counted", discarded_items_are_counted, WAYS * CONSUMERS, lane_name},
         {"a stall names the slow item", a_stall_names_the_slow_item, CONSUMERS, consumer_name},
         {"the longest stall is kept", the_longest_stall_is_kept, CONSUMERS, consumer_name},
+        {"the consumer's own time is no stall", the_consumers_own_time_is_no_stall, SINK, consumer_name}, /* threads */
         {"every item is in one account", every_item_is_in_one_account, 3, policy_name},
         {"wakes are counted", wakes_are_counted, CONSUMERS, consumer_name},
         {"who ran an item is counted", who_ran_an_item_is_counted, 0, NULL},
