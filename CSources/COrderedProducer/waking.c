@@ -195,7 +195,7 @@ bool waking_is_slow(struct oip_producer *producer, uint64_t begun)
     if (begun * wake >= WAKING_LOOKOUT_NS) {
         return false;
     }
-    uint32_t slow = wake > WAKING_ALONE_NS ? wake : WAKING_ALONE_NS;
+    uint32_t slow = wake > WAKING_EXPENSIVE_NS ? wake : WAKING_EXPENSIVE_NS;
     if (waking_cost(producer) < slow) {
         atomic_store_explicit(&producer->cost, slow, memory_order_relaxed); /* samples bring it down again */
     }
@@ -205,7 +205,7 @@ bool waking_is_slow(struct oip_producer *producer, uint64_t begun)
 bool waking_is_crowded(struct oip_producer *producer, unsigned own)
 {
     uint32_t cost = waking_cost(producer);
-    if (!producer->assists || cost >= WAKING_ALONE_NS) {
+    if (!producer->assists || cost >= WAKING_EXPENSIVE_NS) {
         return false;
     }
     int kind = atomic_load_explicit(&producer->kind, memory_order_relaxed);
@@ -218,8 +218,7 @@ bool waking_is_crowded(struct oip_producer *producer, unsigned own)
     }
     /* Somebody at its turn must stay: here no consumer runs items. */
     unsigned schedule = atomic_load_explicit(&producer->schedule, memory_order_relaxed);
-    return cost < WAKING_EXPENSIVE_NS && schedule_active(schedule) > own &&
-           busy_threads(producer) > producer->pool->processors;
+    return schedule_active(schedule) > own && busy_threads(producer) > producer->pool->processors;
 }
 
 /* Rule 4: so many items at the head that a wake for them is a few percent of their work. Below 2: no saturation. */

@@ -46,8 +46,7 @@ enum {
     WAKING_RUN_NS = 16000,          /* items that are claimed at once take no longer, */
     WAKING_HEAD_RUN_NS = 512,       /* or this, where the first of them could be delivered at once */
     WAKING_PATIENCE_NS = 6000,      /* longer than an item that may be held: its holder does not get on */
-    WAKING_EXPENSIVE_NS = 5000,     /* items from here on are looked after one by one */
-    WAKING_ALONE_NS = 20000,        /* and from here on a thread is never in the way of others */
+    WAKING_EXPENSIVE_NS = 5000,     /* items from here on are looked after one by one: no thread is in the way */
     WAKING_FIRST_GUESS_NS = 30000,  /* cost of a wake, until measured */
 };
 

@@ -98,6 +98,27 @@
             }
         }
 
+        @Test func askingTellsWhereARequestWasNotTaken() async throws {
+            let pool = try WorkerPool(threads: 1)
+            let synchronous = try OrderedPipeline(pool: pool, window: 2) { (job: Job) in try job.answer() }
+            let asTasks = try OrderedPipeline(window: 2) { (job: Job) in try await job.answerAsTask() }
+            try await withLoop { loop in
+                for pipeline in [synchronous, asTasks] {
+                    let gate = Gate()
+                    let answers = try await loop.submit {
+                        let line = try pipeline.untyped.part(on: loop).borrow()
+                        var kept = KeptRequests()
+                        for number in 0..<5 { kept.append(NIOAny(Job(number, gate: gate))) }
+                        return (try line.ask(2, of: &kept), try line.ask(1, of: &kept))
+                    }.get()
+                    #expect(answers == (true, false))
+                    gate.open()
+                    pipeline.shutDown()
+                }
+            }
+            await pool.shutdown()
+        }
+
         @Test func keptRequestsComeOutInTheirOrder() {
             let reader = RequestReader<Int>()
             var kept = KeptRequests()

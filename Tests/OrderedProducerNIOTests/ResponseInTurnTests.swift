@@ -3,8 +3,9 @@
     import NIOCore
     import NIOEmbedded
     import OrderedProducer
-    import OrderedProducerNIO
     import Testing
+
+    @testable import OrderedProducerNIO
 
     /// Responses of handlers before the pipeline's own, among those that it writes.
     @Suite(.endsWithin(minutes: 2)) struct ResponseInTurnTests {
@@ -164,6 +165,22 @@
                     .write(0), .write(100), .flush, .passed(1), .event("ResponseInTurn"), .passed(2),
                 ])
             try await connection.channel.close()
+        }
+
+        /// The last of 16 answers makes room for as many requests, which the producer does not take.
+        @Test func itIsWrittenBeforeProductionIsFoundToHaveEnded() async throws {
+            let lines = FakeLines(takingAtMost: 17)
+            let pipeline = try lines.pipeline(window: 17)
+            let connection = try await TestConnection { OrderedPipelineHandler(pipeline) }
+            let requests = (0..<33).map { TestConnection.Event.request(Job($0)) }
+            try await connection.receive(requests[..<16] + [.response(100)] + requests[16...])
+            try await connection.onLoop {
+                lines.answer(16)
+                lines.answersAreDelivered()
+            }
+            await connection.closed()
+            #expect(lines.asks.reduce(0, +) == 17 + 16)
+            #expect(connection.responses == Array(0..<16) + [100])
         }
 
         /// What is behind requests that were dropped is not written as if those had been answered.

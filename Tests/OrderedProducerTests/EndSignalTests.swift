@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import OrderedProducer
 import Testing
+
+@testable import OrderedProducer
 
 @Suite(.endsWithin(minutes: 1))
 struct EndSignalTests {
@@ -25,6 +26,20 @@ struct EndSignalTests {
             await signal.wait()
         }.value
         #expect(!signal.hasFired)
+    }
+
+    /// One task waits for the end on behalf of all: those who gave up leave nothing behind.
+    @Test func thoseWhoWaitForTheEndShareASignal() async throws {
+        let producer = try OrderedItemProducer<Int, Void>()
+        var signals = Set<ObjectIdentifier>()
+        for _ in 0..<3 {
+            let waiting = Task.immediate { await producer.delivery.waitForEnd() }
+            waiting.cancel()
+            await waiting.value
+            signals.insert(ObjectIdentifier(try #require(producer.delivery.endSignal.withLock { $0 })))
+        }
+        #expect(signals.count == 1)
+        _ = try await producer.stop()
     }
 
     /// Each costs the same, however many wait already: else the time limit is over before they do.

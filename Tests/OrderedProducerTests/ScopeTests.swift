@@ -134,6 +134,64 @@ struct ScopeTests {
         await ledger.drained()
     }
 
+    private typealias Ask = (@escaping @Sendable () throws -> Int) async throws -> UInt64?
+
+    /// Item 1 fails; once that is known, `told` is opened, and an error of the body's own is thrown.
+    private func produceUntilTold(_ told: Gate, _ ask: Ask) async throws {
+        _ = try await ask { 0 }
+        _ = try await ask { throw TestError(value: 1) }
+        while try await ask({ 2 }) != nil {}
+        told.open()
+        throw TestError(value: 100)
+    }
+
+    /// The consumer leaves with item 0, so that item 1, which has failed, ends nothing.
+    @Test(arguments: [Consumer.Kind.thread, .sequence])
+    func errorOfTheBodyCountsWhereTheFailureIsNotReached(kind: Consumer.Kind) async throws {
+        let told = Gate()
+        await #expect(throws: TestError(value: 100)) {
+            if kind == .thread {
+                _ = try await withOrderedItemProducer(of: Int.self) { items in
+                    for item in items {
+                        told.wait()
+                        return item
+                    }
+                    return -1
+                } produce: { producer in
+                    try await produceUntilTold(told) { try await producer.produceItem($0) }
+                }
+            } else {
+                _ = try await withOrderedItemProducer(of: Int.self) { items in
+                    for try await item in items {
+                        await told.opened()
+                        return item
+                    }
+                    return -1
+                } produce: { producer in
+                    try await produceUntilTold(told) { try await producer.produceItem($0) }
+                }
+            }
+        }
+    }
+
+    /// The consumer has dealt with the failure: what the body throws is then what is left to tell.
+    @Test func errorOfTheBodyCountsWhereTheConsumerHasCaughtTheFailure() async throws {
+        let told = Gate()
+        await #expect(throws: TestError(value: 100)) {
+            _ = try await withOrderedItemProducer(of: Int.self) { items in
+                var count = 0
+                do {
+                    for try await _ in items { count += 1 }
+                } catch {
+                    #expect((error as? ItemFailure)?.sequence == 1)
+                }
+                return count
+            } produce: { producer in
+                try await produceUntilTold(told) { try await producer.produceItem($0) }
+            }
+        }
+    }
+
     /// Nothing is running any more when the scope is left: the item that was is held until the consumer has seen the
     /// end.
     @Test(arguments: Form.allCases)

@@ -5,9 +5,8 @@
 
 #include <string.h>
 
-const char *const excuse_names[EXCUSES] = {"cheap backlog",    "short backlog", "moderated",
-                                           "sink at a worker", "patient",       "helping",
-                                           "claimable",        "spare",         "leaver"};
+const char *const excuse_names[EXCUSES] = {"cheap backlog", "moderated", "sink at a worker", "patient",
+                                           "helping",       "claimable", "spare",            "leaver"};
 
 #define FOR_GOOD_NS ((uint64_t)1 << 62)
 enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000, WAKE_NS = 60000 };
@@ -23,7 +22,6 @@ static uint64_t slept_until; /* the last time */
 /* As long as no thread can go on; others are as long as the items that are being run. */
 static const uint64_t bounds[EXCUSES] = {
     [CHEAP_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
-    [SHORT_BACKLOG] = 2 * LOOKOUT_NS + SLACK_NS,
     [MODERATED] = PATIENCE_NS + 8 * WAKE_NS + SLACK_NS,
     [SINK_AT_WORKER] = 2 * LOOKOUT_NS + SLACK_NS,
     [PATIENT] = PATIENCE_NS + SLACK_NS,

@@ -8,7 +8,7 @@
 struct quiescence_counts *quiescence_counts;
 bool quiescence_of_hangs_only;
 
-enum { LOOKOUT_NS = 1000000, FIRST_GUESS_NS = 30000, MOVING_NS = 20000 };
+enum { FIRST_GUESS_NS = 30000, MOVING_NS = 20000 };
 
 static struct seen_pool pool;
 static bool timers;
@@ -37,11 +37,6 @@ static void check_ready(struct side *side, const struct seen_producer *seen)
     uint64_t wake = 4 * (pool.wake_cost > FIRST_GUESS_NS ? pool.wake_cost : FIRST_GUESS_NS);
     /* Or more of them, published while as many threads were awake as there are processors. */
     bool cheap = seen->cost < pool.wake_cost || (seen->cost < wake && unclaimed * seen->cost < wake);
-    bool is_short = side->running != 0 && seen->cost < LOOKOUT_NS && unclaimed * seen->cost < LOOKOUT_NS;
-    if (watches && !cheap && is_short) {
-        excuse(side, SHORT_BACKLOG, seen->first_unbegun);
-        return;
-    }
     if (!watches || !cheap) {
         controller_fail("L1: producer %u has %u items ready, and %u pool threads are parked%s", side->number, unclaimed,
                         free_threads(), watches ? " but for the lookout" : "");

@@ -13,7 +13,6 @@
  *
  *     cheap backlog    L1: less to run than a wake costs, or items that each cost less, published while as many threads
  *                      were awake as there are processors; the monitor looks within a millisecond, twice
- *     short backlog    L1: a thread is in an item of the producer, and will have run the rest before the monitor comes
  *     moderated        L2: a consumer thread waits for a later item, and a thread inside of the producer's items is
  *                      outside of the library, and tells it when it comes back: 250 us and eight times a wake's cost
  *                      at most
@@ -34,7 +33,6 @@
 
 enum excuse {
     CHEAP_BACKLOG,
-    SHORT_BACKLOG,
     MODERATED,
     SINK_AT_WORKER,
     PATIENT,

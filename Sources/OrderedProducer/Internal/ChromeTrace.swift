@@ -15,7 +15,7 @@ struct ChromeTrace {
         threadName: (UInt32) -> String
     ) throws {
         var trace = ChromeTrace(output: output)
-        trace.origin = timelines.flatMap(\.timeline.items).compactMap { $0.requested ?? $0.started }.min() ?? 0
+        trace.origin = timelines.flatMap(\.timeline.items).compactMap(\.first).min() ?? 0
         try output.write("{\"displayTimeUnit\":\"ns\",\"otherData\":{\"dropped events\":\(dropped)},\"traceEvents\":[")
         for (index, (name, timeline)) in timelines.enumerated() {
             try trace.name(process: index + 1, name, of: timeline, threadName: threadName)

@@ -19,7 +19,7 @@ final class Delivery<Item: Sendable, Output: Sendable>: Sendable {
     private let asyncItems = Locked<AsyncItemsStorage?>(nil)
     private let loop = Locked<LoopConsumer?>(nil)
     /// Fires when the core says that production has ended; made by the first who waits for that.
-    private let endSignal = Locked<EndSignal?>(nil)
+    let endSignal = Locked<EndSignal?>(nil)
 
     @usableFromInline
     init(core: CoreProducer, hooks: ItemHooks, ending: Ending) {

@@ -12,6 +12,8 @@ struct TraceTimeline {
         var overtaken: UInt64?
         /// When the line need no longer wait for it.
         var settled: UInt64? { overtaken ?? finished }
+        /// The first that is known of it: what came before is lost where too much was traced.
+        var first: UInt64? { requested ?? started ?? settled ?? delivered }
         var failed = false
         /// The threads that ran the item and that delivered it.
         var runner: UInt32 = 0

@@ -14,16 +14,24 @@
         let log = Log<Note>()
         private let seats = Guarded<[PipelineLine.Seat]>([])
         private let answered = Guarded(0)
+        private let asked = Guarded(0)
+        private let most: Int
+
+        /// Once `most` requests were taken they say that production has ended.
+        init(takingAtMost most: Int = .max) { self.most = most }
 
         func pipeline(window: Int) throws -> UntypedPipeline {
             try UntypedPipeline(window: window) { [self] _, seat in
                 log.add(.made)
                 seats.with { $0.append(seat) }
                 let reader = RequestReader<Job>()
-                let ask: PipelineLine.Ask = { [log] count, requests in
+                let ask: PipelineLine.Ask = { [log, asked, most] count, requests in
                     log.add(.ask(count))
                     for _ in 0..<count where reader.next(of: &requests) == nil { return false }
-                    return true
+                    return asked.with { asked in
+                        asked += count
+                        return asked <= most
+                    }
                 }
                 return (ask, FakeProducer(log))
             }

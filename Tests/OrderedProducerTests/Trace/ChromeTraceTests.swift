@@ -24,15 +24,27 @@ import Testing
         TraceEvent(kind: kind, failed: failed, thread: thread, producer: 0, sequence: sequence, time: time)
     }
 
-    @Test func eachMemberIsWhatTheFormatWants() throws {
+    private static func written(_ events: [TraceEvent], name: String, dropped: Int) throws -> [String] {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).json").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try TextFile.create(at: path) { file in
-            try ChromeTrace.write([("a \"b\"\u{1}\u{1f}", TraceTimeline(Self.events))], dropped: 3, to: file) {
-                "thread \($0)"
-            }
+            try ChromeTrace.write([(name, TraceTimeline(events))], dropped: dropped, to: file) { "thread \($0)" }
         }
-        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+        return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    /// Where the earlier events of an item were dropped.
+    @Test(arguments: [TraceEvent.Kind.requested, .started, .finished, .overtaken, .delivered])
+    func theFirstEventIsTheOrigin(kind: TraceEvent.Kind) throws {
+        let events = [Self.event(kind, 4, thread: 8, at: 5_000_000), Self.event(.delivered, 4, thread: 8, at: 5_001_000)]
+        let lines = try Self.written(kind == .delivered ? [events[0]] : events, name: "late", dropped: 1)
+        let delivered = lines.filter { $0.contains("\"name\":\"delivered 4\"") }
+        #expect(delivered.count == 1)
+        #expect(delivered.allSatisfy { $0.contains("\"ts\":\(kind == .delivered ? "0.000" : "1.000")}") })
+    }
+
+    @Test func eachMemberIsWhatTheFormatWants() throws {
+        let lines = try Self.written(Self.events, name: "a \"b\"\u{1}\u{1f}", dropped: 3)
         let expected = """
             {"displayTimeUnit":"ns","otherData":{"dropped events":3},"traceEvents":[
             {"ph":"M","pid":1,"name":"process_name","args":{"name":"a \\"b\\"\\u0001\\u001f"}},
