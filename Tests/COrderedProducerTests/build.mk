@@ -29,7 +29,8 @@ $(WRAPPING): $(BUILD)/wrapped.o
 $(WRAPPING): WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=free,--wrap=pthread_create
 
 # Its system calls, so that a test can see who sleeps how.
-WATCHING := $(addprefix $(BUILD)/,consumer_thread_test free_room_test slow_caller_test stuck_pool_test waiting_cost_test)
+WATCHING := $(addprefix $(BUILD)/,consumer_thread_test free_room_test parking_test slow_caller_test \
+	stuck_pool_test waiting_cost_test)
 $(WATCHING): $(BUILD)/sleeps.o
 $(WATCHING): WRAPPED := -Wl,--wrap=syscall
 

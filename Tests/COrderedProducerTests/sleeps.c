@@ -23,7 +23,7 @@ struct sleep {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sleep *sleeping;
-static atomic_long barriers;
+static atomic_long barriers, waits;
 
 static bool is_for_good(const struct sleep *sleep)
 {
@@ -55,6 +55,11 @@ bool thread_sleeps_for_good(pthread_t thread)
 long membarriers(void)
 {
     return atomic_load(&barriers);
+}
+
+long futex_waits(void)
+{
+    return atomic_load(&waits);
 }
 
 /* ------------------------------------------------------------------------------------ what the core calls now ---- */
@@ -89,6 +94,7 @@ static long futex(uint32_t *word, int operation, int value, const struct timespe
         return __real_syscall(SYS_futex, word, operation, value, deadline, second, bits);
     }
     struct sleep sleep = {.word = (const _Atomic uint32_t *)word, .value = (uint32_t)value, .timed = deadline != NULL};
+    atomic_fetch_add(&waits, 1);
     enter(&sleep);
     long result = __real_syscall(SYS_futex, word, operation, value, deadline, second, bits);
     leave(&sleep);

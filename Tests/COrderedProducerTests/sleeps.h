@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The core's system calls, seen from outside: build.mk has the linker wrap `syscall` in the programs that include this.
- * Who sleeps, with a timer or without, is known from what the thread asked futex for; how many processors were
- * interrupted is the number of membarriers.
+ * Who sleeps, with a timer or without, is known from what the thread asked futex for; how often it slept is the
+ * number of those calls, and how often processors were interrupted that of membarriers.
  */
 #ifndef SLEEPS_H
 #define SLEEPS_H
@@ -16,5 +16,6 @@ bool thread_sleeps_for_good(pthread_t thread);
 
 /* So far, all threads. */
 long membarriers(void);
+long futex_waits(void);
 
 #endif
