@@ -85,10 +85,11 @@ void delivery_finished_while_waiting(struct oip_producer *producer, uint64_t wor
 
 void delivery_due(struct oip_producer *producer, uint64_t word)
 {
-    enum consumer_kind kind = kind_of(producer);
     if (swap_delivery(producer, word, delivery_word(delivery_sequence(word), DELIVERY_QUEUED))) {
         OIP_POINT(flip_to_queued);
-        if ((kind == CONSUMER_THREAD || kind == CONSUMER_LOOP) && kind_of(producer) != CONSUMER_DISCARD) {
+        /* After the swap: until then the iteration could end, and the discarding go idle on the same item. */
+        enum consumer_kind kind = kind_of(producer);
+        if (kind == CONSUMER_THREAD || kind == CONSUMER_LOOP) {
             tell_consumer(producer);
         } else {
             call_pool(producer);

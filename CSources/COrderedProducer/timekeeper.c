@@ -184,28 +184,15 @@ void timekeeper_destroy(struct timekeeper *keeper)
 /* Under the pool's lock: starts the thread. */
 static int start(struct oip_pool *pool, struct timekeeper *keeper)
 {
-    pthread_attr_t attributes;
-    int error = pthread_attr_init(&attributes);
-    if (error != 0) {
-        return fail_with(-error, "pthread_attr_init");
+    pool_retain(pool);
+    keeper->state = WORKER_RUNS;
+    pool->timekeeper = keeper;
+    /* With the system's stack: it runs nothing of the program's, for which the pool's size is meant. */
+    int result = start_thread(&keeper->thread, NULL, keeper_main, pool);
+    if (result != 0) {
+        pool->timekeeper = NULL;
+        atomic_fetch_sub_explicit(&pool->references, 1, memory_order_relaxed); /* never the last: the caller's */
     }
-    if (pool->stack_size != 0) {
-        error = pthread_attr_setstacksize(&attributes, pool->stack_size);
-    }
-    int result;
-    if (error != 0) {
-        result = fail_with(-error, "pthread_attr_setstacksize");
-    } else {
-        pool_retain(pool);
-        keeper->state = WORKER_RUNS;
-        pool->timekeeper = keeper;
-        result = start_thread(&keeper->thread, &attributes, keeper_main, pool);
-        if (result != 0) {
-            pool->timekeeper = NULL;
-            atomic_fetch_sub_explicit(&pool->references, 1, memory_order_relaxed); /* never the last: the caller's */
-        }
-    }
-    pthread_attr_destroy(&attributes);
     return result;
 }
 

@@ -149,7 +149,7 @@ static int make_queue(size_t size)
     CASE(oip_producer_create, "a size of no version", WITH_RUN(.size = -(size_t)128))                                  \
     CASE(oip_producer_create, "a size between two members", WITH_RUN(.size = -(size_t)3))                              \
     CASE(oip_producer_create, "a window too large", WITH_RUN(.window = OIP_MAX_WINDOW + 1))                            \
-    CASE(oip_producer_create, "a width too large", WITH_RUN(.width = UINT32_MAX))                                      \
+    CASE(oip_producer_create, "a width too large", WITH_RUN(.width = 2 * OIP_MAX_THREADS + 1))                         \
     CASE(oip_producer_create, "an unknown failure policy", WITH_RUN(.on_failure = (enum oip_failure_policy)3))         \
     CASE(oip_producer_create, "an unknown wait strategy", WITH_RUN(.wait = (enum oip_wait_strategy)3))                 \
     CASE(oip_producer_create, "an alignment of no power", WITH_RUN(.payload_align = 24))                               \
@@ -235,6 +235,9 @@ static int make_queue(size_t size)
     CASE(oip_stop_async, "no producer", oip_stop_async(none, &waiter))                                                 \
     CASE(oip_stop_async, "no waiter", oip_stop_async(producer, NULL))                                                  \
     CASE(oip_stop_async, "a waiter without done", oip_stop_async(producer, &nobody))                                   \
+    CASE(oip_wait_async, "no producer", oip_wait_async(none, &waiter))                                                 \
+    CASE(oip_wait_async, "no waiter", oip_wait_async(producer, NULL))                                                  \
+    CASE(oip_wait_async, "a waiter without done", oip_wait_async(producer, &nobody))                                   \
     VOID(oip_take_value, "no producer", CHECK(oip_take_value(none) == NULL))                                           \
     VOID(oip_stop_producing, "no producer", oip_stop_producing(none))                                                  \
     CASE(oip_failure, "no producer", oip_failure(none, NULL, NULL))                                                    \

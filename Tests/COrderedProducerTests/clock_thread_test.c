@@ -5,6 +5,7 @@
  */
 #include "Support/noted.h"
 #include "Support/threads.h"
+#include "pool.h"
 
 static oip_pool *pool;
 static struct stuck_pool stuck;
@@ -121,6 +122,24 @@ static void however_many_sinks_hang_others_are_delivered_to(int variant)
     }
 }
 
+/* Each has a place as long as it runs, also where nobody will ever join it. */
+static void threads_of_a_pool_without_a_handle_give_their_places_back(int variant)
+{
+    (void)variant;
+    begin();
+    noted_start(&line);
+    oip_pool_release(pool);
+    for (int i = 0; i < 2 * POOL_SPARES; i++) {
+        noted_ask(&line, false, AT_ONCE);
+        wait_for(&line.called[SINK_CALLED]);
+        WAIT_UNTIL(library_threads() == 2); /* the one that is stuck, and the clock */
+    }
+    noted_end(&line);
+    stuck_pool_let_go(&stuck, 1);
+    wait_for(&line.called[RELEASE]);
+    WAIT_UNTIL(library_threads() == 0);
+}
+
 static sem_t destructor_began, destructor_hold;
 
 static void end_slowly(void *value)
@@ -228,6 +247,8 @@ int main(int count, char **arguments)
         {"a stuck pool delivers what is due", a_stuck_pool_delivers_what_is_due, 2, reserved_or_not},
         {"a sink that hangs holds up no deadline", a_sink_that_hangs_holds_up_no_deadline, CONSUMERS, consumer_name},
         {"however many sinks hang", however_many_sinks_hang_others_are_delivered_to, 0, NULL},
+        {"threads of a pool without a handle give their places back",
+         threads_of_a_pool_without_a_handle_give_their_places_back, 0, NULL},
         {"a thread that ends slowly holds up no deadline", a_thread_that_ends_slowly_holds_up_no_deadline, 0, NULL},
         {"a sink that fails has the rest discarded", a_sink_that_fails_has_the_rest_discarded, 0, NULL},
         {"what is due behind an ending is cleared away", what_is_due_behind_an_ending_is_cleared_away, 2,

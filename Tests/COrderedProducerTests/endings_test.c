@@ -205,6 +205,25 @@ static void stop_lifts_a_pause(int variant)
     lane_end(lane);
 }
 
+/* It would hold up the end for ever. */
+static void a_pause_after_the_stop_has_no_effect(int variant)
+{
+    sem_t begun, hold;
+    struct lane *lane = lane_of_variant(variant, 4, 2, OPTIONS(.window = 4));
+    lane_hold(lane, 0, 1, &begun, &hold);
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 4), 0);
+    wait_for(&begun);
+    struct blocking_waiter stopped;
+    blocking_waiter_init(&stopped);
+    CHECK_EQUAL(oip_stop_async(lane->producer, &stopped.waiter), -EINPROGRESS);
+    oip_pause(lane->producer);
+    sem_post(&hold);
+    wait_for(&stopped.told);
+    lane_check_in_order(lane, 4);
+    lane_end(lane);
+}
+
 /* ---------------------------------------------------------------------------------------- at most one consumer ---- */
 
 static void a_second_consumer_is_refused(int variant)
@@ -238,6 +257,7 @@ int main(int count, char **arguments)
         {"stop before start discards", stop_before_start_discards, VARIANTS, lane_name},
         {"a pause holds back until resume", a_pause_holds_back_until_resume, VARIANTS, lane_name},
         {"stop lifts a pause", stop_lifts_a_pause, VARIANTS, lane_name},
+        {"a pause after the stop has no effect", a_pause_after_the_stop_has_no_effect, VARIANTS, lane_name},
         {"a second consumer is refused", a_second_consumer_is_refused, CONSUMERS * CONSUMERS, pair_name},
         {0},
     };

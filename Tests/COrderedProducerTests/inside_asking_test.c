@@ -63,6 +63,40 @@ static void items_ask_in_a_full_window(int variant)
     lane_end(lane);
 }
 
+static void ask_for_the_one_two_later(struct item *item)
+{
+    CHECK_EQUAL(lane_ask(item->lane, (int)(item - item->lane->items) + 2, 1), 0);
+}
+
+static int waits_inside(oip_producer *producer)
+{
+    int count = 0;
+    pthread_mutex_lock(&producer->lock);
+    for (const struct waiter *waiter = producer->callers.first; waiter != NULL; waiter = waiter->next) {
+        count++;
+    }
+    pthread_mutex_unlock(&producer->lock);
+    return count;
+}
+
+/* Both wait for the first two, which make room for both. */
+static void items_that_do_not_fill_the_window_wait_their_turn(int consumer)
+{
+    sem_t begun, hold;
+    struct lane *lane = lane_create(BY_PRODUCE, (enum consumer)consumer, 6, 3, OPTIONS(.window = 4, .no_assist = true));
+    lane_hold(lane, 0, 1, &begun, &hold);
+    lane->items[2].inside = lane->items[3].inside = ask_for_the_one_two_later;
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask_by(lane, BY_MANY, 0, 4), 0);
+    wait_for(&begun);
+    WAIT_UNTIL(waits_inside(lane->producer) == 2);
+    sem_post(&hold);
+    WAIT_UNTIL(atomic_load(&lane->delivered) == 6);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    lane_check_in_order(lane, 6);
+    lane_end(lane);
+}
+
 static void ask_for_one_more(struct item *item)
 {
     atomic_store(&last_result, lane_ask(item->lane, 1, 1));
@@ -251,6 +285,8 @@ int main(int count, char **arguments)
     static const struct test tests[] = {
         {"items ask for items", items_ask_for_items, VARIANTS, lane_name},
         {"items ask in a full window", items_ask_in_a_full_window, VARIANTS, lane_name},
+        {"items that do not fill the window wait their turn", items_that_do_not_fill_the_window_wait_their_turn, CONSUMERS,
+         consumer_name},
         {"a window of one, inside its item", a_window_of_one_is_refused_inside_its_item, WAYS, way_name},
         {"a consumer that fills its window", a_consumer_that_fills_its_own_window_is_refused, VARIANTS, lane_name},
         {"an item may stop another producer", an_item_may_stop_another_producer, VARIANTS, lane_name},
