@@ -240,7 +240,7 @@ uint32_t oip_processors(void)
     CPU_ZERO(&set);
     /* Fails where there are more than cpu_set_t has room for: then there are enough. */
     int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : CPU_SETSIZE;
-    struct search search = {.least = count > 0 ? (uint32_t)count : 1};
+    struct search search = {.least = (uint32_t)count};
     find_groups(&search);
     look_at_mounts(&search);
     return search.least;

@@ -25,7 +25,7 @@ static void end(void)
     stuck_pool_let_go(&stuck, 1);
     wait_for(&line.called[RELEASE]);
     pool_end(pool);
-    CHECK_EQUAL(library_threads(), 0);
+    WAIT_UNTIL(library_threads() == 0);
 }
 
 /* ------------------------------------------------------------------------------------------ one that delivers ---- */

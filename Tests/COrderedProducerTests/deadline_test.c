@@ -291,6 +291,53 @@ static void a_late_item_that_fills_the_width_may_wait_for_room(int variant)
     wait_for_room_in_a_late_item(variant, 1);
 }
 
+static void ask_behind_the_reservation_beneath(struct entry *entry)
+{
+    CHECK_EQUAL(overdue_ask(entry->overdue, 2, ELSEWHERE, OIP_NO_DEADLINE), 0);
+    CHECK_EQUAL(overdue_ask(entry->overdue, 3, ELSEWHERE, OIP_NO_DEADLINE), -EDEADLK);
+}
+
+static sem_t asked_for_two, has_reserved;
+
+static void reserve_the_fifth(void *overdue)
+{
+    wait_for(&asked_for_two);
+    CHECK_EQUAL(overdue_ask(overdue, 4, ELSEWHERE, OIP_NO_DEADLINE), 0);
+    sem_post(&has_reserved);
+}
+
+/*
+ * The pool's thread waits for a reservation, and runs an item meanwhile. The reservation is granted, and heads the line: it is
+ * finished when its call has returned, which the item is on top of.
+ */
+static void a_late_item_on_top_of_a_granted_reservation_is_refused(int consumer)
+{
+    sem_t begun, overtaken;
+    sem_init(&begun, 0, 0);
+    sem_init(&overtaken, 0, 0);
+    sem_init(&asked_for_two, 0, 0);
+    sem_init(&has_reserved, 0, 0);
+    struct overdue *overdue = overdue_create((enum consumer)consumer, 5, 1, OPTIONS(.window = 2));
+    CHECK_EQUAL(oip_pool_run(overdue->pool, reserve_the_fifth, overdue), 0);
+    overdue->entries[1].begun = &begun;
+    overdue->entries[1].gate = &overtaken;
+    overdue->entries[1].inside = ask_behind_the_reservation_beneath;
+    CHECK_EQUAL(overdue_ask(overdue, 0, ELSEWHERE, OIP_NO_DEADLINE), 0);
+    CHECK_EQUAL(overdue_ask(overdue, 1, ON_POOL, AT_ONCE), 0);
+    sem_post(&asked_for_two);
+    wait_for(&begun);
+    overdue_start(overdue);
+    overdue_finish(overdue, 0);
+    wait_for_arrivals(overdue, 2);
+    sem_post(&overtaken);
+    wait_for(&has_reserved);
+    CHECK_EQUAL(overdue->entries[4].sequence, 2);
+    overdue_finish(overdue, 4);
+    overdue_finish(overdue, 2);
+    wait_for_arrivals(overdue, 2);
+    overdue_end(overdue);
+}
+
 /* --------------------------------------------------------------------------------------------------- requests ---- */
 
 static void arguments_that_make_no_sense_are_refused(int variant)
@@ -374,6 +421,8 @@ int main(int count, char **arguments)
          variant_name},
         {"a substitute cannot wait for itself", a_substitute_cannot_wait_for_itself, VARIANTS, variant_name},
         {"a late item may wait for room", a_late_item_may_wait_for_room, VARIANTS, variant_name},
+        {"a late item on top of a granted reservation is refused",
+         a_late_item_on_top_of_a_granted_reservation_is_refused, SINK, consumer_name}, /* threads */
         {"a late item that fills the width may wait for room", a_late_item_that_fills_the_width_may_wait_for_room,
          VARIANTS, variant_name},
         {"arguments that make no sense are refused", arguments_that_make_no_sense_are_refused, 0, NULL},

@@ -6,8 +6,10 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static oip_pool *pool_with(struct oip_pool_options options)
 {
@@ -305,13 +307,42 @@ static void places_of_threads_are_used_again(int variant)
     for (int round = 0; round < 50; round++) {
         CHECK_EQUAL(oip_pool_resize(pool, 4), 0);
         WAIT_UNTIL(
-            threads_named("tide-1") + threads_named("tide-2") + threads_named("tide-3") + threads_named("tide-4") == 4);
-        CHECK_EQUAL(library_threads(), 4); /* and none with another number */
+            threads_named("tide-1") + threads_named("tide-2") + threads_named("tide-3") + threads_named("tide-4") == 4 &&
+            library_threads() == 4); /* and none with another number */
         CHECK_EQUAL(oip_pool_resize(pool, 1), 0);
         WAIT_UNTIL(library_threads() == 1);
     }
     pool_end(pool);
     WAIT_UNTIL(library_threads() == 0);
+}
+
+/* Bytes that are mapped, used or not. */
+static size_t address_space(void)
+{
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    CHECK(file != NULL && fscanf(file, "%zu", &pages) == 1);
+    fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Nobody joins those that have left, each with its stack, once the handle is gone. */
+static void the_handle_takes_with_it_threads_that_have_left(int variant)
+{
+    (void)variant;
+    enum { ROUNDS = 100 };
+    const size_t stack = 64 << 20; /* more than is kept for later threads */
+    size_t least = SIZE_MAX;
+    for (int round = 0; round < ROUNDS; round++) {
+        oip_pool *pool = pool_with((struct oip_pool_options){.threads = 2, .stack_size = stack});
+        CHECK_EQUAL(oip_pool_resize(pool, 1), 0);
+        WAIT_UNTIL(library_threads() == 1);
+        oip_pool_release(pool);
+        WAIT_UNTIL(library_threads() == 0);
+        size_t now = address_space();
+        least = now < least ? now : least;
+        CHECK(now - least < ROUNDS / 2 * stack);
+    }
 }
 
 static void *resize_for_ever(void *argument)
@@ -405,6 +436,7 @@ int main(int count, char **arguments)
         {"resizing makes and ends threads", resizing_makes_and_ends_threads, 0, NULL},
         {"more threads come while all are busy", more_threads_come_while_all_are_busy, 0, NULL},
         {"threads that were to leave stay", threads_that_were_to_leave_stay, 0, NULL},
+        {"the handle takes with it threads that have left", the_handle_takes_with_it_threads_that_have_left, 0, NULL},
         {"places of threads are used again", places_of_threads_are_used_again, 0, NULL},
         {"resizing loses no item", resizing_loses_no_item, CONSUMERS, consumer_name},
         {"growing takes no place of a leaving thread", growing_takes_no_place_of_a_thread_that_is_leaving, 0, NULL},

@@ -216,6 +216,23 @@ static void every_item_is_in_one_account(int policy)
     }
 }
 
+/* The only thread is inside an item. */
+static void a_call_that_wakes_nobody_is_no_wake(int consumer)
+{
+    sem_t begun, hold;
+    struct lane *lane = lane_create(BY_PRODUCE, (enum consumer)consumer, 3, 1, OPTIONS(.window = 4, .no_assist = true));
+    lane_hold(lane, 0, 1, &begun, &hold);
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    wait_for(&begun);
+    struct oip_statistics before = statistics_of(lane);
+    CHECK_EQUAL(lane_ask(lane, 1, 2), 0);
+    CHECK_EQUAL(statistics_of(lane).worker_wakes, before.worker_wakes);
+    sem_post(&hold);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    lane_end(lane);
+}
+
 static const char *policy_name(int policy)
 {
     static const char *const names[] = {"in order", "fail fast", "skip"};
@@ -332,6 +349,7 @@ int main(int count, char **arguments)
         {"the longest stall is kept", the_longest_stall_is_kept, CONSUMERS, consumer_name},
         {"the consumer's own time is no stall", the_consumers_own_time_is_no_stall, SINK, consumer_name}, /* threads */
         {"every item is in one account", every_item_is_in_one_account, 3, policy_name},
+        {"a call that wakes nobody is no wake", a_call_that_wakes_nobody_is_no_wake, CONSUMERS, consumer_name},
         {"wakes are counted", wakes_are_counted, CONSUMERS, consumer_name},
         {"who ran an item is counted", who_ran_an_item_is_counted, 0, NULL},
         {"a program gets what it knows", a_program_gets_what_it_knows, 0, NULL},

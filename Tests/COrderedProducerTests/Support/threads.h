@@ -9,7 +9,7 @@
 
 /*
  * How many have a name of their own: the library's, from when they have begun. A thread of the test or of a sanitizer
- * has the program's name.
+ * has the program's name. One that is joined is still there for a moment, and while threads end one may be left out.
  */
 int library_threads(void);
 

@@ -36,7 +36,9 @@ import Testing
     /// Where the earlier events of an item were dropped.
     @Test(arguments: [TraceEvent.Kind.requested, .started, .finished, .overtaken, .delivered])
     func theFirstEventIsTheOrigin(kind: TraceEvent.Kind) throws {
-        let events = [Self.event(kind, 4, thread: 8, at: 5_000_000), Self.event(.delivered, 4, thread: 8, at: 5_001_000)]
+        let events = [
+            Self.event(kind, 4, thread: 8, at: 5_000_000), Self.event(.delivered, 4, thread: 8, at: 5_001_000),
+        ]
         let lines = try Self.written(kind == .delivered ? [events[0]] : events, name: "late", dropped: 1)
         let delivered = lines.filter { $0.contains("\"name\":\"delivered 4\"") }
         #expect(delivered.count == 1)
