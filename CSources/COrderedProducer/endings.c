@@ -396,7 +396,7 @@ static int may_attach(struct oip_producer *producer)
  */
 static void attach(struct oip_producer *producer, enum consumer_kind kind, enum delivery_state state)
 {
-    /* Sequentially consistent, both: pair with delivery_kick(), delivery_abort(), who read the word and then the kind. */
+    /* Sequentially consistent, both: pair with delivery_kick(), delivery_abort(), who read them the other way round. */
     atomic_store_explicit(&producer->kind, kind, memory_order_seq_cst);
     atomic_store_explicit(&producer->delivery, delivery_word(0, state), memory_order_seq_cst);
 }

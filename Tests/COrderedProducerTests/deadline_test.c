@@ -307,8 +307,8 @@ static void reserve_the_fifth(void *overdue)
 }
 
 /*
- * The pool's thread waits for a reservation, and runs an item meanwhile. The reservation is granted, and heads the line: it is
- * finished when its call has returned, which the item is on top of.
+ * The pool's thread waits for a reservation, and runs an item meanwhile. The reservation is granted, and heads the
+ * line: it is finished when its call has returned, which the item is on top of.
  */
 static void a_late_item_on_top_of_a_granted_reservation_is_refused(int consumer)
 {

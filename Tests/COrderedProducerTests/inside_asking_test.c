@@ -285,8 +285,8 @@ int main(int count, char **arguments)
     static const struct test tests[] = {
         {"items ask for items", items_ask_for_items, VARIANTS, lane_name},
         {"items ask in a full window", items_ask_in_a_full_window, VARIANTS, lane_name},
-        {"items that do not fill the window wait their turn", items_that_do_not_fill_the_window_wait_their_turn, CONSUMERS,
-         consumer_name},
+        {"items that do not fill the window wait their turn", items_that_do_not_fill_the_window_wait_their_turn,
+         CONSUMERS, consumer_name},
         {"a window of one, inside its item", a_window_of_one_is_refused_inside_its_item, WAYS, way_name},
         {"a consumer that fills its window", a_consumer_that_fills_its_own_window_is_refused, VARIANTS, lane_name},
         {"an item may stop another producer", an_item_may_stop_another_producer, VARIANTS, lane_name},

@@ -306,9 +306,10 @@ static void places_of_threads_are_used_again(int variant)
     oip_pool *pool = pool_with((struct oip_pool_options){.threads = 1, .name = "tide"});
     for (int round = 0; round < 50; round++) {
         CHECK_EQUAL(oip_pool_resize(pool, 4), 0);
-        WAIT_UNTIL(
-            threads_named("tide-1") + threads_named("tide-2") + threads_named("tide-3") + threads_named("tide-4") == 4 &&
-            library_threads() == 4); /* and none with another number */
+        WAIT_UNTIL(threads_named("tide-1") + threads_named("tide-2") + threads_named("tide-3") +
+                           threads_named("tide-4") ==
+                       4 &&
+                   library_threads() == 4); /* and none with another number */
         CHECK_EQUAL(oip_pool_resize(pool, 1), 0);
         WAIT_UNTIL(library_threads() == 1);
     }

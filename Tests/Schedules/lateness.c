@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-const char *const excuse_names[EXCUSES] = {"cheap backlog", "moderated", "sink at a worker", "patient",
-                                           "helping",       "claimable", "spare",            "leaver"};
+const char *const excuse_names[EXCUSES] = {
+    "cheap backlog", "moderated", "sink at a worker", "patient", "helping", "claimable", "spare", "leaver"};
 
 #define FOR_GOOD_NS ((uint64_t)1 << 62)
 enum { LOOKOUT_NS = 1000000, PATIENCE_NS = 250000, SLACK_NS = 100000, WAKE_NS = 60000 };

@@ -31,17 +31,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum excuse {
-    CHEAP_BACKLOG,
-    MODERATED,
-    SINK_AT_WORKER,
-    PATIENT,
-    HELPING,
-    CLAIMABLE,
-    SPARE,
-    LEAVER,
-    EXCUSES
-};
+enum excuse { CHEAP_BACKLOG, MODERATED, SINK_AT_WORKER, PATIENT, HELPING, CLAIMABLE, SPARE, LEAVER, EXCUSES };
 
 struct quiescence_counts {
     uint64_t looks, with_timers;
