@@ -422,21 +422,15 @@ static bool is_relied_on(struct oip_producer *producer)
 /* Whether the worker may park beside what is queued; the producer perhaps, which it has queued as it left. */
 static bool may_leave_the_rest(struct oip_producer *producer, struct worker *worker, enum turn turn)
 {
-    switch (turn) {
-    case TURN_SKIPPED: /* what else is queued comes first; but only once around the same ones */
-        if (worker->skipped == 0) {
-            worker->queued_behind = (unsigned)run_queue_length(&producer->pool->run_queue);
-        }
-        return worker->skipped++ >= worker->queued_behind && waking_is_crowded(producer, 0);
-    case TURN_MADE_WAY:
-    case TURN_RAN_DRY:
+    if (turn != TURN_SKIPPED) {
         worker->skipped = 0;
-        return waking_may_leave(producer);
-    case TURN_HAS_MORE:
-        worker->skipped = 0;
-        return false;
+        return turn != TURN_HAS_MORE && waking_may_leave(producer);
     }
-    return false;
+    /* What else is queued comes first; but only once around the same ones. */
+    if (worker->skipped == 0) {
+        worker->queued_behind = (unsigned)run_queue_length(&producer->pool->run_queue);
+    }
+    return worker->skipped++ >= worker->queued_behind && waking_is_crowded(producer, 0);
 }
 
 /*

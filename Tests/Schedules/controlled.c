@@ -60,7 +60,8 @@ static long futex(const uint32_t *word, int operation, uint32_t value, const str
         return -1;
     }
     uint64_t until = deadline == NULL ? NEVER : (uint64_t)deadline->tv_sec * 1000000000 + (uint64_t)deadline->tv_nsec;
-    if (wait_for(word, until, "futex", operation)) {
+    /* What is over already is no wait: whoever does nothing else spins. */
+    if (until > controller_now() && wait_for(word, until, "futex", operation)) {
         return 0;
     }
     errno = ETIMEDOUT;
