@@ -121,7 +121,7 @@ static int nothing(void *context, void *payload, uint64_t sequence)
 static void the_programs_own_ending_wins(int variant)
 {
     (void)variant;
-    enum { STOPPED, FINISHED, ABORTED, LEFT_ALONE, ENDINGS };
+    enum { STOPPED, FINISHED, ABORTED, STOPPED_LATER, LEFT_ALONE, ENDINGS };
     oip_pool *pool = pool_of(2);
     oip_producer *producers[ENDINGS];
     uint64_t payload = 0;
@@ -134,6 +134,9 @@ static void the_programs_own_ending_wins(int variant)
     oip_finish(producers[FINISHED]);
     oip_stop_producing(producers[ABORTED]);
     CHECK_EQUAL(oip_pool_shutdown(pool), 0);
+    struct blocking_waiter stopped;
+    blocking_waiter_init(&stopped);
+    CHECK_EQUAL(oip_stop_async(producers[STOPPED_LATER], &stopped.waiter), 0);
     for (int i = 0; i < ENDINGS; i++) {
         int expected = i == LEFT_ALONE ? -ESHUTDOWN : -EPIPE;
         size_t accepted;
