@@ -112,7 +112,7 @@ static void drop_elsewhere(struct oip_producer *producer)
             return;
         }
     }
-    if (pool_run_spare(producer->pool, drop_errand, producer) != 0) {
+    if (!pool_run_spare(producer->pool, drop_errand, producer)) {
         producer_drop(producer); /* no thread is to be had: better here than never */
     }
 }
@@ -126,7 +126,7 @@ static void ring(struct alarm *alarm)
         look_at_head(producer, word);
     } else if (delivery_needs_pool(producer)) {
         producer_retain(producer);
-        if (pool_run_spare(producer->pool, deliver_errand, producer) != 0) {
+        if (!pool_run_spare(producer->pool, deliver_errand, producer)) {
             deadline_expect_pool(producer); /* no thread is to be had now */
             drop_elsewhere(producer);
         }

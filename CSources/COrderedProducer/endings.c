@@ -79,9 +79,7 @@ void ending_failure_reached(struct oip_producer *producer)
 
 void ending_sink_failed(struct oip_producer *producer, uint64_t sequence, int code)
 {
-    if (atomic_load_explicit(&producer->start_limit, memory_order_seq_cst) != 0) {
-        record_failure(producer, sequence, code, true);
-    }
+    record_failure(producer, sequence, code, true); /* which behind an ending at once has not been reached */
     ending_abort(producer);
 }
 

@@ -290,19 +290,15 @@ static void free_spare_places(struct oip_pool *pool)
     }
 }
 
-int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument)
+bool pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument)
 {
     pthread_mutex_lock(&pool->lock);
     free_spare_places(pool);
     uint32_t index = find_place(pool, OIP_MAX_THREADS, POOL_PLACES);
-    int result = -EAGAIN;
-    if (atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) {
-        result = -ESHUTDOWN;
-    } else if (index != POOL_PLACES) {
-        result = start_worker(pool, index, errand, argument);
-    }
+    bool starts = !atomic_load_explicit(&pool->stopping, memory_order_seq_cst) && index != POOL_PLACES &&
+                  start_worker(pool, index, errand, argument) == 0;
     pthread_mutex_unlock(&pool->lock);
-    return result;
+    return starts;
 }
 
 /* Under the lock, which it may give up meanwhile: then others may set another number, and the last one wins. */

@@ -124,10 +124,9 @@ bool pool_wake(struct oip_pool *pool);
 
 /*
  * Runs errand(argument) on a thread that is started for it and counts as one of the pool until it has returned: for
- * what must not wait until one of the others comes back. 0, or an errno, negated; -ESHUTDOWN where the threads are to
- * leave.
+ * what must not wait until one of the others comes back. False: no thread is to be had, or they are to leave.
  */
-int pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument);
+bool pool_run_spare(struct oip_pool *pool, void (*errand)(void *argument), void *argument);
 
 /*
  * The worker, which is inside something, sleeps as parking_wait() does, but for no longer than a look of the lookout's.

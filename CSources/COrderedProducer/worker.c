@@ -339,7 +339,7 @@ static void find_substitute(struct worker *worker)
     uint64_t idle = atomic_load_explicit(&pool->idle, memory_order_seq_cst);
     bool watched = idle_parked(idle) != 0 || idle_searching(idle) != 0 || idle_lookout(idle) != 0;
     if (!watched && !atomic_exchange_explicit(&worker->has_substitute, true, memory_order_relaxed) &&
-        pool_run_spare(pool, serve_in_place_of, worker) != 0) {
+        !pool_run_spare(pool, serve_in_place_of, worker)) {
         atomic_store_explicit(&worker->has_substitute, false, memory_order_relaxed); /* another time */
     }
 }

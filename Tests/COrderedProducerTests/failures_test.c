@@ -69,6 +69,27 @@ static void the_lowest_failure_wins(int variant)
     lane_end(lane);
 }
 
+static int end_at_once_and_fail(struct lane *lane, struct item *item)
+{
+    (void)item;
+    oip_stop_producing(lane->producer);
+    return CODE;
+}
+
+/* The program has ended production, and not the failure. */
+static void a_sink_that_fails_behind_an_ending_ends_nothing(int variant)
+{
+    (void)variant;
+    struct lane *lane = lane_create(BY_PRODUCE, SINK, 2, 1, OPTIONS(.window = 4));
+    lane->on_delivery = end_at_once_and_fail;
+    CHECK_EQUAL(lane_start(lane), 0);
+    CHECK_EQUAL(lane_ask(lane, 0, 1), 0);
+    CHECK_EQUAL(oip_stop(lane->producer, NULL), 0);
+    CHECK_EQUAL(atomic_load(&lane->delivered), 1);
+    CHECK_EQUAL(oip_failure(lane->producer, NULL, NULL), 0);
+    lane_end(lane);
+}
+
 static void a_failure_before_start_is_kept(int variant)
 {
     struct lane *lane = lane_of_variant(variant, 4, 2, OPTIONS(.window = 4));
@@ -240,6 +261,7 @@ int main(int count, char **arguments)
     static const struct test tests[] = {
         {"items before the failure arrive", items_before_the_failure_arrive, VARIANTS, lane_name},
         {"the lowest failure wins", the_lowest_failure_wins, VARIANTS, lane_name},
+        {"a sink that fails behind an ending ends nothing", a_sink_that_fails_behind_an_ending_ends_nothing, 0, NULL},
         {"a failure before start is kept", a_failure_before_start_is_kept, VARIANTS, lane_name},
         {"items behind the failure are not started", items_behind_the_failure_are_not_started, VARIANTS, lane_name},
         {"a failure under pause ends after resume", a_failure_under_pause_ends_after_resume, VARIANTS, lane_name},
