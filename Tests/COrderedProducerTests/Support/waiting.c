@@ -30,8 +30,10 @@ static void blocking_waiter_done(struct oip_waiter *waiter, int result, uint64_t
 
 void blocking_waiter_init(struct blocking_waiter *waiter)
 {
-    memset(waiter, 0, sizeof *waiter);
+    /* Whatever it holds besides, it is the library's to set. */
+    memset(waiter, 0xa5, sizeof *waiter);
     waiter->waiter.done = blocking_waiter_done;
+    waiter->waiter.context = NULL;
     sem_init(&waiter->told, 0, 0);
 }
 
