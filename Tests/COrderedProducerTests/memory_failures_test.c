@@ -188,6 +188,46 @@ static void an_item_with_a_deadline_that_finds_no_memory_fails(int variant)
     pool_end(pool);
 }
 
+static sem_t done;
+
+static void wait_for_room(void *producer)
+{
+    uint64_t payload[2] = {0};
+    CHECK_EQUAL(oip_produce(producer, payload, NULL), 0);
+    sem_post(&done);
+}
+
+static void say_that_it_ran(void *semaphore)
+{
+    sem_post(semaphore);
+}
+
+/* The pool's thread waits for room. What is queued behind it needs a thread, which cannot be had the first time. */
+static void a_spare_thread_is_tried_again(int variant)
+{
+    (void)variant;
+    sem_t ran;
+    sem_init(&ran, 0, 0);
+    sem_init(&done, 0, 0);
+    oip_pool *pool = pool_of(1);
+    oip_producer *producer = producer_with(pool, 1, 16, 0);
+    CHECK_EQUAL(oip_attach(producer), 0);
+    uint64_t payload[2] = {0};
+    CHECK_EQUAL(oip_produce(producer, payload, NULL), 0);
+    let_thread_fail(0);
+    CHECK_EQUAL(oip_pool_run(pool, wait_for_room, producer), 0);
+    CHECK_EQUAL(oip_pool_run(pool, say_that_it_ran, &ran), 0);
+    wait_for(&ran);
+    CHECK(has_failed());
+    CHECK_EQUAL(oip_next(producer, payload, NULL), 1);
+    wait_for(&done);
+    CHECK_EQUAL(oip_next(producer, payload, NULL), 1);
+    oip_detach(producer);
+    oip_producer_release(producer);
+    pool_end(pool);
+    CHECK_EQUAL(memory_held(), 0);
+}
+
 int main(int count, char **arguments)
 {
     static const struct test tests[] = {
@@ -197,6 +237,7 @@ int main(int count, char **arguments)
         {"a resize that fails", a_resize_that_fails_changes_nothing, 0, NULL},
         {"a function that cannot be queued", a_function_that_cannot_be_queued_is_refused, 0, NULL},
         {"an item with a deadline finds no memory", an_item_with_a_deadline_that_finds_no_memory_fails, 0, NULL},
+        {"a spare thread is tried again", a_spare_thread_is_tried_again, 0, NULL},
         {0},
     };
     return run_tests(tests, count, arguments);
