@@ -317,6 +317,51 @@ static void places_of_threads_are_used_again(int variant)
     WAIT_UNTIL(library_threads() == 0);
 }
 
+static int make_nothing(void *context, void *payload, uint64_t sequence)
+{
+    (void)context, (void)payload, (void)sequence;
+    return 0;
+}
+
+static void *take_all(oip_producer *producer, void *argument)
+{
+    uint64_t payload;
+    while (oip_next(producer, &payload, NULL) == 1) {
+    }
+    return argument;
+}
+
+static void *start_and_stop(void *pool)
+{
+    enum { ROUNDS = 50 };
+    for (int round = 0; round < ROUNDS; round++) {
+        oip_producer *producer;
+        uint64_t payload = 0;
+        CHECK_EQUAL(oip_producer_create(&producer, pool, OPTIONS(.payload_size = 8, .run = make_nothing)), 0);
+        CHECK_EQUAL(oip_start(producer, take_all, NULL), 0);
+        CHECK_EQUAL(oip_produce(producer, &payload, NULL), 0);
+        CHECK_EQUAL(oip_stop(producer, NULL), 0);
+        oip_producer_release(producer);
+    }
+    return NULL;
+}
+
+/* A pool keeps count of their consumers' threads. */
+static void producers_are_started_from_several_threads(int variant)
+{
+    (void)variant;
+    pthread_t threads[4];
+    oip_pool *pool = pool_of(2);
+    for (int i = 0; i < 4; i++) {
+        CHECK_EQUAL(pthread_create(&threads[i], NULL, start_and_stop, pool), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        CHECK_EQUAL(pthread_join(threads[i], NULL), 0);
+    }
+    pool_end(pool); /* waits for them */
+    WAIT_UNTIL(library_threads() == 0);
+}
+
 /* Bytes that are mapped, used or not. */
 static size_t address_space(void)
 {
@@ -437,6 +482,7 @@ int main(int count, char **arguments)
         {"resizing makes and ends threads", resizing_makes_and_ends_threads, 0, NULL},
         {"more threads come while all are busy", more_threads_come_while_all_are_busy, 0, NULL},
         {"threads that were to leave stay", threads_that_were_to_leave_stay, 0, NULL},
+        {"producers are started from several threads", producers_are_started_from_several_threads, 0, NULL},
         {"the handle takes with it threads that have left", the_handle_takes_with_it_threads_that_have_left, 0, NULL},
         {"places of threads are used again", places_of_threads_are_used_again, 0, NULL},
         {"resizing loses no item", resizing_loses_no_item, CONSUMERS, consumer_name},
