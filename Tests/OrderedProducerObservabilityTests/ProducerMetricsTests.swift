@@ -112,7 +112,7 @@
             }
             _ = try await producer?.produceItem { 1 }
             await begun.wait()
-            weak var core = producer?.core
+            weak let core = producer?.core
             producer = nil
             metrics.update()
             #expect(try shown("items_outstanding") ?? 0 > 0)
