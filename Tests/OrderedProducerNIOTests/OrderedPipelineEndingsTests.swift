@@ -45,6 +45,15 @@
             await connection.closed()
         }
 
+        @Test func anErrorIsPassedOnBeforeAnIdleConnectionCloses() async throws {
+            let connection = try await TestConnection(tasks())
+            try await connection.onLoop { [channel = connection.channel] in
+                channel.pipeline.fireErrorCaught(TestError(value: 1))
+            }
+            await connection.closed()
+            #expect(connection.log.entries == [.error("\(TestError(value: 1))"), .close, .inactive])
+        }
+
         @Test func anIdleConnectionClosesWithItsInput() async throws {
             let connection = try await TestConnection(tasks())
             try await connection.event(ChannelEvent.inputClosed)
