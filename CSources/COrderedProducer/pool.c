@@ -306,9 +306,9 @@ static int set_threads(struct oip_pool *pool, uint32_t threads)
 {
     uint32_t before = pool->threads;
     int result = add_threads(pool, threads);
-    /* Where it failed as it was: the threads of this call go again. A new pool's creator ends all of them. */
+    /* Where it failed as it was: the threads of this call go again. */
     uint32_t most = result == 0 ? threads : before;
-    if (pool->threads > most && most != 0) {
+    if (pool->threads > most) {
         dismiss_threads(pool, pool->threads - most);
     }
     return result;
