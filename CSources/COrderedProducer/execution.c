@@ -443,6 +443,9 @@ static void after_turn(struct oip_producer *producer, struct worker *worker, enu
     worker->relied_on = is_relied_on(producer);
     worker->leaves_the_rest = may_leave_the_rest(producer, worker, turn) && !worker->relied_on;
     bool turns_to_others = !worker->leaves_the_rest && waking_others_are_queued(producer);
+    if (turns_to_others && turn != TURN_SKIPPED) {
+        waking_turn_to_others(producer, turn != TURN_RAN_DRY);
+    }
     if (turn == TURN_RAN_DRY || turns_to_others || worker->leaves_the_rest || pool_wants_threads_back(producer->pool)) {
         delivery_before_leaving(producer);
     }

@@ -161,6 +161,13 @@ void waking_chain(struct oip_producer *producer)
     }
 }
 
+void waking_turn_to_others(struct oip_producer *producer, bool more)
+{
+    if (delivery_needs_pool(producer) || (more && waking_cost(producer) >= WAKING_EXPENSIVE_NS)) {
+        wake_worker(producer);
+    }
+}
+
 bool waking_may_leave(struct oip_producer *producer)
 {
     bool in_good_hands = (waking_cost(producer) < WAKING_EXPENSIVE_NS && waking_consumer_will_look(producer)) ||

@@ -78,6 +78,12 @@ void waking_after_publish_many(struct oip_producer *producer, const struct publi
 /* A worker begins with the producer: calls in the next one if the backlog is worth it. */
 void waking_chain(struct oip_producer *producer);
 
+/*
+ * A worker has left the producer for what else is queued, which may take long: calls another one if its sink has
+ * something to get, for which others relied on this worker, or where there may be `more` items that are expensive.
+ */
+void waking_turn_to_others(struct oip_producer *producer, bool more);
+
 /* Whether other producers are in the run queue. A guess: the length is a hint, and counts before a push. */
 bool waking_others_are_queued(struct oip_producer *producer);
 
